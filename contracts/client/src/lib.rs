@@ -1,0 +1,1 @@
+//! Typed off-chain client of the contract suite.

@@ -1,0 +1,58 @@
+//! Keys and signatures of devices and wallets (architecture.md, receipts).
+
+use codec::{Decode, Encode, MaxEncodedLen};
+
+/// A public key: what PKCS#11 tokens can hold, or what wallets use.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, MaxEncodedLen)]
+#[cfg_attr(any(feature = "std", feature = "ink"), derive(scale_info::TypeInfo))]
+#[cfg_attr(all(feature = "std", feature = "ink"), derive(ink::storage::traits::StorageLayout))]
+pub enum PublicKey {
+    /// secp256k1, compressed.
+    Ecdsa([u8; 33]),
+    /// Schnorrkel over Ristretto25519.
+    Sr25519([u8; 32]),
+}
+
+/// A signature over a 32-byte hash.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, MaxEncodedLen)]
+#[cfg_attr(any(feature = "std", feature = "ink"), derive(scale_info::TypeInfo))]
+pub enum Signature {
+    /// r ‖ s ‖ recovery id, with s in the lower half.
+    Ecdsa([u8; 65]),
+    /// Schnorrkel.
+    Sr25519([u8; 64]),
+}
+
+/// Half of the order of secp256k1, big endian: the largest s accepted.
+const HALF_ORDER: [u8; 32] = [
+    0x7f, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x5d, 0x57, 0x6e,
+    0x73, 0x57, 0xa4, 0x50, 0x1d, 0xdf, 0xe9, 0x2f, 0x46, 0x68, 0x1b, 0x20, 0xa0,
+];
+
+/// Whether an ECDSA signature's s is in the lower half of the order: the host
+/// function accepts both halves, which would let anybody write a second valid
+/// signature of the same batch.
+#[must_use]
+pub fn is_low_s(signature: &[u8; 65]) -> bool {
+    signature[32..64] <= HALF_ORDER[..]
+}
+
+#[cfg(feature = "ink")]
+impl Signature {
+    /// Verifies over the 32-byte `hash` inside a contract.
+    #[must_use]
+    pub fn verify(&self, hash: &[u8; 32], key: &PublicKey) -> bool {
+        match (self, key) {
+            (Signature::Ecdsa(signature), PublicKey::Ecdsa(key)) => {
+                let mut recovered = [0u8; 33];
+                is_low_s(signature)
+                    && ink::env::ecdsa_recover(signature, hash, &mut recovered).is_ok()
+                    && recovered == *key
+            }
+            (Signature::Sr25519(signature), PublicKey::Sr25519(key)) => {
+                ink::env::sr25519_verify(signature, hash, key).is_ok()
+            }
+            _ => false,
+        }
+    }
+}

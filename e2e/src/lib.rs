@@ -1,0 +1,1 @@
+//! Tests across processes: the whole system as a user meets it.

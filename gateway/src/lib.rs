@@ -1,0 +1,1 @@
+//! Payments in, one receipt on chain out, exactly once.

@@ -1,0 +1,1 @@
+//! Chain events into a database, and the REST API over it.

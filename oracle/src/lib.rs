@@ -1,0 +1,1 @@
+//! Receipts into BizPower scores, epoch reports and proofs.

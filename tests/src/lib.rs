@@ -1,0 +1,1 @@
+//! Tests across contracts, on the in-process chain with the real bundles.
