@@ -14,6 +14,7 @@
 //! | [`tree`] | the Merkle-sum tree of an epoch report |
 //! | [`report`] | what a committee member reports |
 //! | [`events`] | every event of the suite |
+//! | [`errors`] | why a message is refused |
 //!
 //! Amounts are `u128` with 12 decimals for both tokens, and integer minor
 //! units for fiat. Nothing here uses a float; every sum is checked.
@@ -26,6 +27,7 @@ pub mod bizpower;
 pub mod calendar;
 pub mod checkpoint;
 pub mod emission;
+pub mod errors;
 pub mod events;
 pub mod hash;
 pub mod party;

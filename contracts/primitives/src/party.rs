@@ -105,3 +105,77 @@ pub struct Claimant {
     /// demoted, present status not removed, no hold.
     pub payable: bool,
 }
+
+/// The addresses that `rewards` works with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, MaxEncodedLen)]
+#[cfg_attr(any(feature = "std", feature = "ink"), derive(scale_info::TypeInfo))]
+#[cfg_attr(all(feature = "std", feature = "ink"), derive(ink::storage::traits::StorageLayout))]
+pub struct Contracts {
+    /// Bzky, PSP22.
+    pub bzky: ink_primitives::AccountId,
+    /// Time, PSP22 with a transfer gate.
+    pub time: ink_primitives::AccountId,
+    /// Merchants, customers, devices.
+    pub registry: ink_primitives::AccountId,
+    /// Deposits for terminals.
+    pub pos_deposit: ink_primitives::AccountId,
+    /// Receipts.
+    pub receipts: ink_primitives::AccountId,
+    /// The merchant pool.
+    pub vault: ink_primitives::AccountId,
+}
+
+/// Positions of the checkpoints that cover an epoch, in `bzky` and in
+/// `pos_deposit`, for the account of a claim. Zeros for a customer.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Encode, Decode, MaxEncodedLen)]
+#[cfg_attr(any(feature = "std", feature = "ink"), derive(scale_info::TypeInfo))]
+pub struct HoldingIndex {
+    /// In `bzky`.
+    pub bzky: u32,
+    /// In `pos_deposit`.
+    pub pos_deposit: u32,
+}
+
+/// One leaf of a pushed subtree.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, MaxEncodedLen)]
+#[cfg_attr(any(feature = "std", feature = "ink"), derive(scale_info::TypeInfo))]
+pub struct PushedLeaf {
+    /// The leaf.
+    pub leaf: crate::tree::Leaf,
+    /// Where its holding is read.
+    pub holding: HoldingIndex,
+}
+
+/// A device as `receipts` keeps it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, MaxEncodedLen)]
+#[cfg_attr(any(feature = "std", feature = "ink"), derive(scale_info::TypeInfo))]
+#[cfg_attr(all(feature = "std", feature = "ink"), derive(ink::storage::traits::StorageLayout))]
+pub struct Device {
+    /// Its shop.
+    pub merchant: MerchantIndex,
+    /// The key that signs its batches.
+    pub key: crate::signature::PublicKey,
+    /// Whether it may record.
+    pub active: bool,
+    /// Sequence number of its next batch.
+    pub next_seq: u64,
+    /// Rolling hash of this epoch's batches.
+    pub head: [u8; 32],
+    /// The epoch of `head`, as a stamp.
+    pub head_stamp: crate::Stamp,
+    /// Batches recorded in that epoch.
+    pub batches: u32,
+}
+
+/// A deposit as `pos_deposit` keeps it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, MaxEncodedLen)]
+#[cfg_attr(any(feature = "std", feature = "ink"), derive(scale_info::TypeInfo))]
+#[cfg_attr(all(feature = "std", feature = "ink"), derive(ink::storage::traits::StorageLayout))]
+pub struct Deposit {
+    /// Whose Bzky.
+    pub depositor: ink_primitives::AccountId,
+    /// Smallest unit.
+    pub amount: crate::Balance,
+    /// When it may be released, Unix milliseconds; `None` until the return is confirmed.
+    pub releasable_ms: Option<u64>,
+}

@@ -1,0 +1,9 @@
+//! Why a message is refused, contract by contract. Frozen in order: a new
+//! cause is appended, so that older readers keep their meaning.
+
+pub mod pos_deposit;
+pub mod psp22;
+pub mod receipts;
+pub mod registry;
+pub mod rewards;
+pub mod vault;
