@@ -1,0 +1,72 @@
+//! Configuration of pallet-contracts, with the deposits and limits of
+//! substrate-contracts-node, so that what fits here fits there. The unstable
+//! interface is off.
+
+use super::{
+    Balance, Balances, BlockNumber, Hash, Hashing, Runtime, RuntimeCall, RuntimeEvent,
+    RuntimeHoldReason, Timestamp, UNIT,
+};
+use frame_support::{
+    parameter_types,
+    traits::{ConstBool, ConstU32, Nothing, Randomness},
+};
+use frame_system::EnsureSigned;
+use sp_runtime::{traits::Hash as _, Perbill};
+
+/// What storing `items` entries of together `bytes` bytes locks up, in the
+/// smallest unit: a tenth of a coin an item, 5 millionths of a coin a byte.
+const fn deposit(items: u32, bytes: u32) -> Balance {
+    items as Balance * (UNIT / 10) + bytes as Balance * (UNIT / 200_000)
+}
+
+parameter_types! {
+    pub const DepositPerItem: Balance = deposit(1, 0);
+    pub const DepositPerByte: Balance = deposit(0, 1);
+    pub const DefaultDepositLimit: Balance = deposit(1024, 1024 * 1024);
+    pub const CodeHashLockupDepositPercent: Perbill = Perbill::from_percent(0);
+    pub Schedule: pallet_contracts::Schedule<Runtime> = Default::default();
+}
+
+/// A stand-in for randomness that depends on nothing but the subject, so that
+/// the same extrinsics give the same blocks.
+pub struct FixedRandomness;
+
+impl Randomness<Hash, BlockNumber> for FixedRandomness {
+    fn random(subject: &[u8]) -> (Hash, BlockNumber) {
+        (Hashing::hash(subject), 0)
+    }
+}
+
+impl pallet_contracts::Config for Runtime {
+    type Time = Timestamp;
+    type Randomness = FixedRandomness;
+    type Currency = Balances;
+    type RuntimeEvent = RuntimeEvent;
+    type RuntimeCall = RuntimeCall;
+    type RuntimeHoldReason = RuntimeHoldReason;
+    /// Contracts dispatch nothing into the runtime.
+    type CallFilter = Nothing;
+    type WeightPrice = pallet_transaction_payment::Pallet<Self>;
+    type WeightInfo = pallet_contracts::weights::SubstrateWeight<Self>;
+    type ChainExtension = ();
+    type Schedule = Schedule;
+    type CallStack = [pallet_contracts::Frame<Self>; 23];
+    type DepositPerByte = DepositPerByte;
+    type DefaultDepositLimit = DefaultDepositLimit;
+    type DepositPerItem = DepositPerItem;
+    type CodeHashLockupDepositPercent = CodeHashLockupDepositPercent;
+    type AddressGenerator = pallet_contracts::DefaultAddressGenerator;
+    type MaxCodeLen = ConstU32<{ 256 * 1024 }>;
+    type MaxStorageKeyLen = ConstU32<128>;
+    type MaxTransientStorageSize = ConstU32<{ 1024 * 1024 }>;
+    type MaxDelegateDependencies = ConstU32<32>;
+    type UnsafeUnstableInterface = ConstBool<false>;
+    type MaxDebugBufferLen = ConstU32<{ 2 * 1024 * 1024 }>;
+    type UploadOrigin = EnsureSigned<Self::AccountId>;
+    type InstantiateOrigin = EnsureSigned<Self::AccountId>;
+    type Migrations = ();
+    type Debug = ();
+    type Environment = ();
+    type ApiVersion = ();
+    type Xcm = ();
+}

@@ -1,0 +1,261 @@
+//! Blocks and state on disk. Everything of a block is written in one
+//! transaction, so a process killed at any moment leaves a whole block or none.
+//!
+//! One redb file holds headers, bodies, the number index and the trie nodes.
+//! Nodes are addressed by their hash and never deleted, so the state of every
+//! past block stays readable. See [`nodes`] for how nodes are written.
+
+mod error;
+mod nodes;
+
+pub use error::StoreError;
+
+use crate::runtime::{BlockNumber, Hash, Header};
+use codec::{Decode, DecodeAll, Encode};
+use nodes::RecentNodes;
+use parking_lot::RwLock;
+use redb::{Database, ReadableDatabase, ReadableTable, TableDefinition, WriteTransaction};
+use std::{path::Path, sync::Arc};
+
+/// Block hash to SCALE-encoded header.
+const HEADERS: TableDefinition<[u8; 32], &[u8]> = TableDefinition::new("headers");
+/// Block hash to the SCALE-encoded list of encoded extrinsics.
+const BODIES: TableDefinition<[u8; 32], &[u8]> = TableDefinition::new("bodies");
+/// Number to hash of the block of that number on the best chain.
+const NUMBERS: TableDefinition<u32, [u8; 32]> = TableDefinition::new("numbers");
+/// Named single values.
+const META: TableDefinition<&str, &[u8]> = TableDefinition::new("meta");
+
+const META_VERSION: &str = "version";
+const META_GENESIS: &str = "genesis";
+const META_BEST: &str = "best";
+const META_FINALIZED: &str = "finalized";
+
+/// Version of the layout above; another one is refused.
+const LAYOUT_VERSION: u32 = 1;
+/// Memory redb may use for pages, in bytes.
+const PAGE_CACHE_BYTES: usize = 128 * 1024 * 1024;
+
+/// An encoded extrinsic, length prefix included.
+pub type EncodedExtrinsic = Vec<u8>;
+
+/// A block ready to be written, with the trie nodes its execution made.
+pub struct NewBlock<'a> {
+    /// Hash of `header`.
+    pub hash: Hash,
+    /// The sealed header.
+    pub header: &'a Header,
+    /// Encoded extrinsics in order.
+    pub body: &'a [EncodedExtrinsic],
+    /// New trie nodes by hash.
+    pub nodes: Vec<(Hash, Vec<u8>)>,
+}
+
+/// The hashes a store remembers between runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct StoredHeads {
+    /// Block 0.
+    pub genesis: Hash,
+    /// The block new blocks build on.
+    pub best: Hash,
+    /// The last block that can no longer be undone.
+    pub finalized: Hash,
+}
+
+/// Blocks and trie nodes; shared by all readers, written by the block author.
+pub struct Store {
+    /// `None` once closed.
+    database: RwLock<Option<Arc<Database>>>,
+    /// Whether a crash must be survived: false for the in-memory store.
+    durable: bool,
+    recent: RecentNodes,
+}
+
+impl Store {
+    /// Opens or creates the store at `path` (the file `chain.redb` inside that
+    /// folder), or an in-memory one that vanishes on drop.
+    ///
+    /// # Errors
+    /// When the folder cannot be made, the file is damaged or in use by another
+    /// process, or it was written by another layout version.
+    pub fn open(path: Option<&Path>) -> Result<Self, StoreError> {
+        let mut builder = Database::builder();
+        builder.set_cache_size(PAGE_CACHE_BYTES);
+        let database = match path {
+            Some(folder) => {
+                std::fs::create_dir_all(folder).map_err(|source| StoreError::Folder {
+                    path: folder.to_path_buf(),
+                    source,
+                })?;
+                builder.create(folder.join("chain.redb"))?
+            }
+            None => builder.create_with_backend(redb::backends::InMemoryBackend::new())?,
+        };
+        let store = Self {
+            database: RwLock::new(Some(Arc::new(database))),
+            durable: path.is_some(),
+            recent: RecentNodes::default(),
+        };
+        store.prepare()?;
+        Ok(store)
+    }
+
+    /// Makes missing tables, checks the layout and loads the recent nodes.
+    fn prepare(&self) -> Result<(), StoreError> {
+        let transaction = self.begin_write()?;
+        {
+            transaction.open_table(HEADERS)?;
+            transaction.open_table(BODIES)?;
+            transaction.open_table(NUMBERS)?;
+            nodes::create_tables(&transaction)?;
+            let mut meta = transaction.open_table(META)?;
+            let found = meta
+                .get(META_VERSION)?
+                .map(|value| u32::decode_all(&mut value.value()))
+                .transpose()?;
+            match found {
+                None => {
+                    meta.insert(META_VERSION, LAYOUT_VERSION.encode().as_slice())?;
+                }
+                Some(LAYOUT_VERSION) => {}
+                Some(found) => {
+                    return Err(StoreError::Layout {
+                        found,
+                        expected: LAYOUT_VERSION,
+                    })
+                }
+            }
+        }
+        transaction.commit()?;
+        self.recent.load(&*self.database()?)
+    }
+
+    /// Closes the file; every later use of the store fails with
+    /// [`StoreError::Closed`] and the path may be opened again.
+    pub fn close(&self) {
+        *self.database.write() = None;
+    }
+
+    fn database(&self) -> Result<Arc<Database>, StoreError> {
+        self.database.read().clone().ok_or(StoreError::Closed)
+    }
+
+    fn begin_write(&self) -> Result<WriteTransaction, StoreError> {
+        let mut transaction = self.database()?.begin_write()?;
+        // Records the allocator with each commit: opening after a kill needs no
+        // scan of the whole file.
+        transaction.set_quick_repair(self.durable);
+        Ok(transaction)
+    }
+
+    /// The remembered heads, or `None` before the genesis block is written.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn heads(&self) -> Result<Option<StoredHeads>, StoreError> {
+        let transaction = self.database()?.begin_read()?;
+        let meta = transaction.open_table(META)?;
+        let read = |name: &str| -> Result<Option<Hash>, StoreError> {
+            Ok(meta
+                .get(name)?
+                .map(|value| Hash::decode_all(&mut value.value()))
+                .transpose()?)
+        };
+        match (
+            read(META_GENESIS)?,
+            read(META_BEST)?,
+            read(META_FINALIZED)?,
+        ) {
+            (Some(genesis), Some(best), Some(finalized)) => Ok(Some(StoredHeads {
+                genesis,
+                best,
+                finalized,
+            })),
+            _ => Ok(None),
+        }
+    }
+
+    /// Writes `block` as the new best and finalised block. When this returns,
+    /// the block survives the death of the process.
+    ///
+    /// # Errors
+    /// When the file cannot be written; nothing of the block is then stored.
+    pub fn commit(&self, block: NewBlock<'_>) -> Result<(), StoreError> {
+        let hash = block.hash.to_fixed_bytes();
+        let transaction = self.begin_write()?;
+        {
+            let header = block.header.encode();
+            transaction
+                .open_table(HEADERS)?
+                .insert(hash, header.as_slice())?;
+            let body = block.body.encode();
+            transaction
+                .open_table(BODIES)?
+                .insert(hash, body.as_slice())?;
+            transaction
+                .open_table(NUMBERS)?
+                .insert(block.header.number, hash)?;
+            let mut meta = transaction.open_table(META)?;
+            if block.header.number == 0 {
+                meta.insert(META_GENESIS, hash.as_slice())?;
+            }
+            meta.insert(META_BEST, hash.as_slice())?;
+            meta.insert(META_FINALIZED, hash.as_slice())?;
+        }
+        let written = self.recent.write(&transaction, block.hash, block.nodes)?;
+        transaction.commit()?;
+        self.recent.committed(written);
+        Ok(())
+    }
+
+    /// The header of the block `hash`.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn header(&self, hash: &Hash) -> Result<Option<Header>, StoreError> {
+        self.read_block_part(HEADERS, hash)
+    }
+
+    /// The encoded extrinsics of the block `hash`.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn body(&self, hash: &Hash) -> Result<Option<Vec<EncodedExtrinsic>>, StoreError> {
+        self.read_block_part(BODIES, hash)
+    }
+
+    fn read_block_part<T: Decode>(
+        &self,
+        table: TableDefinition<[u8; 32], &'static [u8]>,
+        hash: &Hash,
+    ) -> Result<Option<T>, StoreError> {
+        let transaction = self.database()?.begin_read()?;
+        let table = transaction.open_table(table)?;
+        let value = table.get(hash.to_fixed_bytes())?;
+        Ok(value
+            .map(|value| T::decode_all(&mut value.value()))
+            .transpose()?)
+    }
+
+    /// The hash of block `number` on the best chain.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn hash_at(&self, number: BlockNumber) -> Result<Option<Hash>, StoreError> {
+        let transaction = self.database()?.begin_read()?;
+        let numbers = transaction.open_table(NUMBERS)?;
+        let hash = numbers.get(number)?;
+        Ok(hash.map(|hash| Hash::from(hash.value())))
+    }
+
+    /// The trie node `hash`.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn node(&self, hash: &Hash) -> Result<Option<Vec<u8>>, StoreError> {
+        if let Some(node) = self.recent.get(hash) {
+            return Ok(Some(node));
+        }
+        nodes::read(&*self.database()?, hash)
+    }
+}
