@@ -40,4 +40,6 @@ pub enum Error {
     IndexExhausted,
     /// Another contract of the suite did not answer.
     CalleeFailed,
+    /// The zero account belongs to nobody.
+    ZeroAccount,
 }
