@@ -15,6 +15,7 @@
 //! | [`report`] | what a committee member reports |
 //! | [`events`] | every event of the suite |
 //! | [`errors`] | why a message is refused |
+//! | `cross_contract` | calls between contracts (feature `ink`) |
 //!
 //! Amounts are `u128` with 12 decimals for both tokens, and integer minor
 //! units for fiat. Nothing here uses a float; every sum is checked.
@@ -26,6 +27,8 @@ extern crate alloc;
 pub mod bizpower;
 pub mod calendar;
 pub mod checkpoint;
+#[cfg(feature = "ink")]
+pub mod cross_contract;
 pub mod emission;
 pub mod errors;
 pub mod events;
