@@ -16,6 +16,8 @@
 //! | [`events`] | every event of the suite |
 //! | [`errors`] | why a message is refused |
 //! | `cross_contract` | calls between contracts (feature `ink`) |
+//! | `holdings` | balances with checkpoints, as contracts store them (feature `ink`) |
+//! | `psp22` | the token standard's traits (feature `ink`) |
 //!
 //! Amounts are `u128` with 12 decimals for both tokens, and integer minor
 //! units for fiat. Nothing here uses a float; every sum is checked.
@@ -33,7 +35,11 @@ pub mod emission;
 pub mod errors;
 pub mod events;
 pub mod hash;
+#[cfg(feature = "ink")]
+pub mod holdings;
 pub mod party;
+#[cfg(feature = "ink")]
+pub mod psp22;
 pub mod receipt;
 pub mod report;
 pub mod signature;
