@@ -1,0 +1,92 @@
+//! What the engine needs to know of one epoch.
+
+use bizkey_primitives::{
+    party::Capital, receipt::Channel, ticket::Reference, CustomerIndex, DeviceId, Epoch, MerchantIndex, Status,
+};
+use std::collections::BTreeMap;
+
+/// Where a receipt stands on chain: the only name that it has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ReceiptId {
+    /// The device that signed it.
+    pub device: DeviceId,
+    /// Its batch.
+    pub seq: u64,
+    /// Its position in the batch, from 0.
+    pub index: u16,
+}
+
+/// One receipt as recorded, valid or not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ReceiptInput {
+    /// Where it stands on chain.
+    pub id: ReceiptId,
+    /// The device's shop when the batch was recorded.
+    pub merchant: MerchantIndex,
+    /// The customer it names; `None`, like 0, for an unknown one.
+    pub customer: Option<CustomerIndex>,
+    /// In store or outside.
+    pub channel: Channel,
+    /// Minor units of the accounting currency.
+    pub amount: u64,
+    /// The ticket's reference; zero without a ticket.
+    pub reference: Reference,
+}
+
+/// Who is registered at an epoch's close on one side, and in which standing.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Standing {
+    registered: u32,
+    marked: BTreeMap<u32, Status>,
+}
+
+impl Standing {
+    /// Parties 1 to `registered`, all active except those in `marked`.
+    #[must_use]
+    pub fn new(registered: u32, marked: BTreeMap<u32, Status>) -> Self {
+        Self { registered, marked }
+    }
+
+    /// Number of parties; indices run from 1 without gaps.
+    #[must_use]
+    pub fn registered(&self) -> u32 {
+        self.registered
+    }
+
+    /// The standing of `index`; `None` for one that is not registered.
+    #[must_use]
+    pub fn status(&self, index: u32) -> Option<Status> {
+        let known = index != 0 && index <= self.registered;
+        known.then(|| self.marked.get(&index).copied().unwrap_or_default())
+    }
+
+    /// Whether `index` is registered.
+    #[must_use]
+    pub fn is_known(&self, index: u32) -> bool {
+        index != 0 && index <= self.registered
+    }
+
+    /// Whether `index` is registered, and active or demoted.
+    #[must_use]
+    pub fn is_rewarded(&self, index: u32) -> bool {
+        self.status(index).is_some_and(|status| status.is_rewarded())
+    }
+}
+
+/// Everything that decides an epoch's scores, as the chain stood when the last
+/// block stamped before the epoch's end was finalised.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct EpochInput {
+    /// The epoch.
+    pub epoch: Epoch,
+    /// Receipts of the epoch's blocks, in chain order.
+    pub receipts: Vec<ReceiptInput>,
+    /// Voids of the epoch's blocks; unknown and repeated ones are ignored.
+    pub voids: Vec<ReceiptId>,
+    /// Merchants at the epoch's close.
+    pub merchants: Standing,
+    /// Capital in force in the epoch; a merchant without an entry has none.
+    pub capital: BTreeMap<MerchantIndex, Capital>,
+    /// Customers at the epoch's close.
+    pub customers: Standing,
+}

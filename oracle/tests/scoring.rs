@@ -1,0 +1,222 @@
+//! The engine against an independent computation, on random networks.
+
+mod naive;
+
+use bizkey_oracle::scoring::{Engine, EpochInput, EpochScores, ReceiptId, ReceiptInput, ScoringError, Standing};
+use bizkey_primitives::{
+    bizpower::{Buyers, SCALE},
+    party::Capital,
+    receipt::{Channel, MAX_AMOUNT},
+    Status,
+};
+use naive::Network;
+use num_bigint::BigInt;
+use proptest::prelude::*;
+use std::collections::BTreeMap;
+
+/// A receipt and a void as drawn, before they know their place.
+type DrawnReceipt = (u32, Option<u32>, bool, u64, u8);
+type DrawnEpoch = (Vec<DrawnReceipt>, Vec<usize>, Vec<u8>);
+
+fn amount() -> impl Strategy<Value = u64> {
+    prop_oneof![
+        20 => 1u64..2_000,
+        1 => Just(0),
+        1 => Just(MAX_AMOUNT),
+        1 => Just(MAX_AMOUNT + 1),
+        1 => any::<u64>(),
+    ]
+}
+
+fn epoch(merchants: u32, customers: u32, most: usize) -> impl Strategy<Value = DrawnEpoch> {
+    let receipt =
+        (1..=merchants + 1, proptest::option::weighted(0.9, 0..customers), any::<bool>(), amount(), 0u8..12);
+    (
+        proptest::collection::vec(receipt, 0..most),
+        proptest::collection::vec(0usize..400, 0..4),
+        proptest::collection::vec(0u8..40, (merchants + customers) as usize),
+    )
+}
+
+/// Gives the drawn epochs their places on chain. Merchant `merchants + 1` is
+/// never registered; customers join over time; voids point at receipts of this
+/// and earlier epochs, at nothing, and at the same receipt twice.
+fn network(merchants: u32, customers: u32, drawn: Vec<DrawnEpoch>) -> Vec<EpochInput> {
+    let mut all: Vec<ReceiptId> = vec![];
+    let mut inputs = vec![];
+    for (number, (receipts, voids, marks)) in drawn.into_iter().enumerate() {
+        let epoch = number as u32;
+        let place = |(position, (merchant, customer, outside, amount, reference)): (usize, DrawnReceipt)| {
+            let id = ReceiptId { device: merchant, seq: u64::from(epoch), index: position as u16 };
+            let channel = if outside { Channel::Outside } else { Channel::InStore };
+            // Four of twelve receipts carry no ticket; the rest share eight references.
+            let reference = if reference < 4 { [0; 16] } else { [reference; 16] };
+            ReceiptInput { id, merchant, customer, channel, amount, reference }
+        };
+        let receipts: Vec<ReceiptInput> = receipts.into_iter().enumerate().map(place).collect();
+        all.extend(receipts.iter().map(|r| r.id));
+        let nothing = ReceiptId { device: 1, seq: 1_000, index: 0 };
+        let voids = voids.into_iter().map(|v| all.get(v % (all.len() + 1)).copied().unwrap_or(nothing)).collect();
+        let mut marks = marks.into_iter().map(|mark| match mark {
+            0 => Some(Status::Restricted),
+            1 => Some(Status::Removed),
+            2 | 3 => Some(Status::Demoted),
+            _ => None,
+        });
+        let mut mark = |count: u32| -> BTreeMap<u32, Status> {
+            (1..=count).filter_map(|index| Some((index, marks.next().flatten()?))).collect()
+        };
+        let marked = mark(merchants);
+        let known = customers.min(customers / 2 + epoch);
+        let capital = |m: u32| Capital { area_m2: m * 7, staff: m, rent_per_m2_month: 1_300, wage_month: 90_001 };
+        inputs.push(EpochInput {
+            epoch,
+            receipts,
+            voids,
+            merchants: Standing::new(merchants, marked),
+            // Merchant 1 has no capital at first.
+            capital: (1..=merchants).filter(|m| *m > 1 || epoch > 2).map(|m| (m, capital(m))).collect(),
+            customers: Standing::new(known, mark(known)),
+        });
+    }
+    inputs
+}
+
+fn assert_same(ours: &EpochScores, network: &Network, epoch: usize) -> Result<(), TestCaseError> {
+    let ours_merchants: Vec<naive::Merchant> = ours
+        .merchants
+        .iter()
+        .map(|row| naive::Merchant {
+            index: row.merchant,
+            pl: row.counts.pl as i64,
+            pm: row.counts.pm.into(),
+            buyers: [row.counts.um as i64, row.counts.un as i64, row.counts.uo as i64],
+            uom: row.counts.uom as i64,
+            uon: row.counts.uon.into(),
+            score: row.score.into(),
+        })
+        .collect();
+    prop_assert_eq!(ours_merchants, network.merchants(epoch));
+    let ours_customers: Vec<naive::Customer> = ours
+        .customers
+        .iter()
+        .map(|row| naive::Customer {
+            index: row.customer,
+            sales: BigInt::from(row.sales),
+            has_leaf: row.has_leaf(),
+        })
+        .collect();
+    prop_assert_eq!(ours_customers, network.customers(epoch));
+    Ok(())
+}
+
+fn run(inputs: &[EpochInput]) -> Result<(), TestCaseError> {
+    let mut engine = Engine::new();
+    for epoch in 0..inputs.len() {
+        let scores = engine.score(&inputs[epoch]).expect("epochs are in order");
+        assert_same(&scores, &Network(&inputs[..=epoch]), epoch)?;
+    }
+    Ok(())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(96))]
+
+    /// Few customers over many epochs: histories, the window of 30, references, debts.
+    #[test]
+    fn a_long_quiet_network_scores_as_the_naive_computation(
+        drawn in proptest::collection::vec(epoch(3, 6, 6), 1..45),
+    ) {
+        run(&network(3, 6, drawn))?;
+    }
+
+    /// Many customers over few epochs: enough buyers for the epoch's own shares.
+    #[test]
+    fn a_short_busy_network_scores_as_the_naive_computation(
+        drawn in proptest::collection::vec(epoch(2, 60, 120), 1..6),
+    ) {
+        run(&network(2, 60, drawn))?;
+    }
+}
+
+const CAPITAL: Capital = Capital { area_m2: 1, staff: 0, rent_per_m2_month: 10, wage_month: 0 };
+
+fn sale(epoch: u32, position: u16, customer: u32, amount: u64) -> ReceiptInput {
+    ReceiptInput {
+        id: ReceiptId { device: 1, seq: epoch.into(), index: position },
+        merchant: 1,
+        customer: Some(customer),
+        channel: Channel::InStore,
+        amount,
+        reference: [(epoch * 100 + u32::from(position) + 1) as u8; 16],
+    }
+}
+
+fn day(epoch: u32, receipts: Vec<ReceiptInput>, voids: Vec<ReceiptId>) -> EpochInput {
+    EpochInput {
+        epoch,
+        receipts,
+        voids,
+        merchants: Standing::new(1, BTreeMap::new()),
+        capital: BTreeMap::from([(1, CAPITAL)]),
+        customers: Standing::new(9, BTreeMap::new()),
+    }
+}
+
+#[test]
+fn first_and_repeat_buyers_by_hand() {
+    let mut engine = Engine::new();
+    // Two first-time buyers, three orders, 60 in all: 2 · 3/60 · 2/2 / 10 = 1/100.
+    let monday = day(0, vec![sale(0, 0, 1, 10), sale(0, 1, 1, 20), sale(0, 2, 2, 30)], vec![]);
+    let scores = engine.score(&monday).unwrap();
+    assert_eq!((scores.merchants[0].counts.um, scores.merchants[0].counts.un), (2, 0));
+    assert_eq!(scores.merchants[0].score, SCALE / 100);
+    // One repeat and one first: shares of both days are first 3/4, repeat 1/4.
+    // (1 · 2/40 · 3/4 + 1 · 2/40 · 1/4) / 10 = 1/200.
+    let tuesday = day(1, vec![sale(1, 0, 1, 20), sale(1, 1, 3, 20)], vec![]);
+    let scores = engine.score(&tuesday).unwrap();
+    assert_eq!(scores.merchants[0].shares, Buyers { first: 3, repeat: 1, outside: 0 });
+    assert_eq!(scores.merchants[0].score, SCALE / 200);
+}
+
+#[test]
+fn a_void_in_its_own_epoch_leaves_no_receipt_and_a_later_one_takes_order_buyer_and_sales() {
+    let mut engine = Engine::new();
+    let same_day = day(0, vec![sale(0, 0, 1, 100)], vec![sale(0, 0, 1, 100).id]);
+    let scores = engine.score(&same_day).unwrap();
+    assert!(scores.merchants.is_empty() && scores.customers.is_empty());
+    assert_eq!(scores.invalid_receipts, 1);
+
+    let scores = engine.score(&day(1, vec![sale(1, 0, 1, 100)], vec![])).unwrap();
+    assert_eq!(scores.merchants[0].counts.um, 1, "the voided receipt is no history");
+
+    // The void takes one order and one first-time buyer of day 2, no amount,
+    // and the customer's 100 from sales of 70: 30 are carried to day 3.
+    let void = sale(1, 0, 1, 100).id;
+    let scores = engine.score(&day(2, vec![sale(2, 0, 1, 70), sale(2, 1, 2, 5)], vec![void, void])).unwrap();
+    let counts = scores.merchants[0].counts;
+    assert_eq!((counts.pl, counts.pm, counts.um, counts.un), (1, 75, 0, 1));
+    assert_eq!(scores.customers.iter().map(|c| (c.customer, c.sales)).collect::<Vec<_>>(), [(1, 0), (2, 5)]);
+    assert_eq!(scores.customer_leaves().len(), 1);
+
+    let scores = engine.score(&day(3, vec![sale(3, 0, 1, 40)], vec![void])).unwrap();
+    assert_eq!((scores.customers[0].sales, scores.merchants[0].counts.pl), (10, 1));
+}
+
+#[test]
+fn a_reference_counts_again_after_eight_epochs() {
+    let mut engine = Engine::new();
+    let with = |epoch, position| ReceiptInput { reference: [7; 16], ..sale(epoch, position, 1, 10) };
+    let sold: Vec<u128> = (0..10)
+        .map(|epoch| engine.score(&day(epoch, vec![with(epoch, 0), with(epoch, 1)], vec![])).unwrap().customers[0].sales)
+        .collect();
+    assert_eq!(sold, [10, 0, 0, 0, 0, 0, 0, 0, 10, 0]);
+}
+
+#[test]
+fn epochs_are_scored_in_order_and_a_refusal_changes_nothing() {
+    let mut engine = Engine::new();
+    let refused = engine.score(&day(1, vec![sale(1, 0, 1, 10)], vec![]));
+    assert_eq!(refused, Err(ScoringError::EpochOutOfOrder { expected: 0, given: 1 }));
+    assert_eq!(engine.score(&day(0, vec![sale(0, 0, 1, 10)], vec![])).unwrap().merchants[0].counts.um, 1);
+}
