@@ -6,6 +6,7 @@
 //! | [`ticket`] | checking a customer's signature on a sale |
 //! | [`keys`] | the keys of this gateway's devices |
 //! | [`chain`] | the few questions the gateway asks the chain |
+//! | [`suite_chain`] | those questions, answered by the typed client |
 //! | [`store`] | payments and batches in the database |
 //! | [`outbox`] | from stored payments to batches on chain |
 //! | [`gateway`] | the service that ties these together |
@@ -26,7 +27,9 @@ pub mod keys;
 pub mod outbox;
 pub mod payment;
 pub mod store;
+pub mod suite_chain;
 pub mod ticket;
 
 pub use gateway::{Gateway, GatewayConfig};
+pub use suite_chain::SuiteChain;
 pub use payment::{NewPayment, Payment, PaymentError};
