@@ -29,29 +29,20 @@ impl<'a> Builder<'a> {
     /// If the stage or the folder of results cannot be made.
     pub fn open(options: &'a Options, workspace: &'a Workspace) -> Result<Self> {
         for folder in [&options.stage, &options.results] {
-            fs::create_dir_all(folder)
-                .with_context(|| format!("cannot create {}", folder.display()))?;
+            fs::create_dir_all(folder).with_context(|| format!("cannot create {}", folder.display()))?;
         }
         let path = options.stage.join("lock");
         let lock = File::create(&path)
             .and_then(|file| file.lock().map(|()| file))
             .with_context(|| format!("cannot lock {}", path.display()))?;
-        Ok(Self {
-            options,
-            workspace,
-            _lock: lock,
-        })
+        Ok(Self { options, workspace, _lock: lock })
     }
 
     /// Builds each contract and hands its bundle to `take`.
     ///
     /// # Errors
     /// The first build that fails, with the compiler's words above it.
-    pub fn build(
-        &self,
-        contracts: &[&Contract],
-        mut take: impl FnMut(&str, &[u8]) -> Result<()>,
-    ) -> Result<()> {
+    pub fn build(&self, contracts: &[&Contract], mut take: impl FnMut(&str, &[u8]) -> Result<()>) -> Result<()> {
         let options = self.options;
         let mut stage = None;
         for contract in contracts {
@@ -62,14 +53,10 @@ impl<'a> Builder<'a> {
                 _ => {
                     let stage = match &mut stage {
                         Some(stage) => stage,
-                        none => none.insert(Stage::fill(
-                            &options.stage,
-                            &options.source,
-                            self.workspace,
-                        )?),
+                        none => none.insert(Stage::fill(&options.stage, &options.source, self.workspace)?),
                     };
-                    let bundle = compile(stage, contract)
-                        .with_context(|| format!("cannot build `{}`", contract.name))?;
+                    let bundle =
+                        compile(stage, contract).with_context(|| format!("cannot build `{}`", contract.name))?;
                     stage::put(&kept, &bundle)?;
                     (bundle, "built")
                 }
@@ -87,16 +74,8 @@ impl<'a> Builder<'a> {
 
     fn kept(&self, contract: &Contract) -> Result<PathBuf> {
         let options = self.options;
-        let hash = input::hash(
-            self.workspace,
-            &options.source,
-            contract,
-            &options.toolchain,
-            &options.stage,
-        )?;
-        Ok(options
-            .results
-            .join(format!("{}-{hash}.contract", contract.name)))
+        let hash = input::hash(self.workspace, &options.source, contract, &options.toolchain, &options.stage)?;
+        Ok(options.results.join(format!("{}-{hash}.contract", contract.name)))
     }
 }
 
@@ -110,13 +89,9 @@ fn compile(stage: &Stage, contract: &Contract) -> Result<Vec<u8>> {
         ..ExecuteArgs::default()
     };
     let result = contract_build::execute(arguments)?;
-    let metadata = result
-        .metadata_result
-        .ok_or_else(|| anyhow!("contract-build wrote no bundle"))?;
+    let metadata = result.metadata_result.ok_or_else(|| anyhow!("contract-build wrote no bundle"))?;
     let bundle = stage::read(&metadata.dest_bundle)?;
-    let size = parse(&bundle)?
-        .pointer("/spec/environment/staticBufferSize")
-        .and_then(Value::as_u64);
+    let size = parse(&bundle)?.pointer("/spec/environment/staticBufferSize").and_then(Value::as_u64);
     ensure!(
         size == Some(u64::from(STATIC_BUFFER_SIZE)),
         "the bundle's static buffer is {size:?} bytes, not {STATIC_BUFFER_SIZE}"
@@ -126,10 +101,8 @@ fn compile(stage: &Stage, contract: &Contract) -> Result<Vec<u8>> {
 
 fn code_length(bundle: &[u8]) -> Result<usize> {
     let bundle = parse(bundle)?;
-    let code = bundle
-        .pointer("/source/wasm")
-        .and_then(Value::as_str)
-        .ok_or_else(|| anyhow!("the bundle holds no code"))?;
+    let code =
+        bundle.pointer("/source/wasm").and_then(Value::as_str).ok_or_else(|| anyhow!("the bundle holds no code"))?;
     Ok(code.trim_start_matches("0x").len() / 2)
 }
 

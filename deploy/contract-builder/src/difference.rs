@@ -31,12 +31,10 @@ pub fn with_committed(artifacts: &Path, name: &str, built: &[u8]) -> Result<Opti
     if committed == built {
         return Ok(None);
     }
-    let field = match (
-        serde_json::from_slice(&committed),
-        serde_json::from_slice(built),
-    ) {
-        (Ok(committed), Ok(built)) => first("", &committed, &built)
-            .unwrap_or_else(|| "same fields, written differently".to_owned()),
+    let field = match (serde_json::from_slice(&committed), serde_json::from_slice(built)) {
+        (Ok(committed), Ok(built)) => {
+            first("", &committed, &built).unwrap_or_else(|| "same fields, written differently".to_owned())
+        }
         (Err(_), _) => "the committed bundle is not valid JSON".to_owned(),
         (_, Err(_)) => "the built bundle is not valid JSON".to_owned(),
     };
@@ -52,8 +50,7 @@ pub fn leftovers(artifacts: &Path, workspace: &Workspace) -> Result<Vec<String>>
     if !artifacts.exists() {
         return Ok(found);
     }
-    let entries =
-        fs::read_dir(artifacts).with_context(|| format!("cannot list {}", artifacts.display()))?;
+    let entries = fs::read_dir(artifacts).with_context(|| format!("cannot list {}", artifacts.display()))?;
     for entry in entries {
         let name = entry
             .with_context(|| format!("cannot list {}", artifacts.display()))?
@@ -61,11 +58,7 @@ pub fn leftovers(artifacts: &Path, workspace: &Workspace) -> Result<Vec<String>>
             .to_string_lossy()
             .into_owned();
         if let Some(contract) = name.strip_suffix(".contract") {
-            if !workspace
-                .contracts()
-                .iter()
-                .any(|known| known.name == contract)
-            {
+            if !workspace.contracts().iter().any(|known| known.name == contract) {
                 found.push(format!("{contract}: a committed bundle of no contract"));
             }
         }
@@ -82,11 +75,7 @@ fn first(path: &str, committed: &Value, built: &Value) -> Option<String> {
             names.sort();
             names.dedup();
             names.into_iter().find_map(|name| {
-                let path = if path.is_empty() {
-                    name.clone()
-                } else {
-                    format!("{path}.{name}")
-                };
+                let path = if path.is_empty() { name.clone() } else { format!("{path}.{name}") };
                 match (committed.get(name), built.get(name)) {
                     (Some(committed), Some(built)) => first(&path, committed, built),
                     (Some(_), None) => Some(format!("{path} is gone")),
@@ -94,21 +83,13 @@ fn first(path: &str, committed: &Value, built: &Value) -> Option<String> {
                 }
             })
         }
-        (Value::Array(committed), Value::Array(built)) if committed.len() == built.len() => {
-            committed
-                .iter()
-                .zip(built)
-                .enumerate()
-                .find_map(|(index, (committed, built))| {
-                    first(&format!("{path}[{index}]"), committed, built)
-                })
-        }
+        (Value::Array(committed), Value::Array(built)) if committed.len() == built.len() => committed
+            .iter()
+            .zip(built)
+            .enumerate()
+            .find_map(|(index, (committed, built))| first(&format!("{path}[{index}]"), committed, built)),
         _ if committed == built => None,
-        _ => Some(format!(
-            "{path}: committed {}, built {}",
-            brief(committed),
-            brief(built)
-        )),
+        _ => Some(format!("{path}: committed {}, built {}", brief(committed), brief(built))),
     }
 }
 
@@ -133,10 +114,7 @@ mod tests {
     fn the_first_differing_field_is_named_by_its_path() {
         let committed = json!({"a": 1, "source": {"hash": "0x01", "wasm": "0x00"}});
         let built = json!({"a": 1, "source": {"hash": "0x02", "wasm": "0x01"}});
-        assert_eq!(
-            first("", &committed, &built).as_deref(),
-            Some("source.hash: committed \"0x01\", built \"0x02\"")
-        );
+        assert_eq!(first("", &committed, &built).as_deref(), Some("source.hash: committed \"0x01\", built \"0x02\""));
         assert_eq!(first("", &committed, &committed), None);
     }
 
@@ -145,10 +123,7 @@ mod tests {
         let (less, more) = (json!({"a": [1]}), json!({"a": [1], "b": null}));
         assert_eq!(first("", &less, &more).as_deref(), Some("b is new"));
         assert_eq!(first("", &more, &less).as_deref(), Some("b is gone"));
-        assert_eq!(
-            first("", &json!({"a": [1]}), &json!({"a": [2]})).as_deref(),
-            Some("a[0]: committed 1, built 2")
-        );
+        assert_eq!(first("", &json!({"a": [1]}), &json!({"a": [2]})).as_deref(), Some("a[0]: committed 1, built 2"));
     }
 
     #[test]

@@ -35,10 +35,7 @@ pub fn hash(
     add("stage", stage.as_os_str().as_encoded_bytes());
     add("lock", &stage::read(&source.join("Cargo.lock"))?);
     for folder in workspace.path_closure(&contract.folder)? {
-        add(
-            "manifest",
-            toml::to_string(&workspace.standalone(&folder)?)?.as_bytes(),
-        );
+        add("manifest", toml::to_string(&workspace.standalone(&folder)?)?.as_bytes());
         for file in stage::files(&source.join(&folder))? {
             if file != Path::new("Cargo.toml") && !file.starts_with("tests") {
                 let name = Path::new(&folder).join(&file);
@@ -46,8 +43,5 @@ pub fn hash(
             }
         }
     }
-    Ok(contract_build::code_hash(&input)
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect())
+    Ok(contract_build::code_hash(&input).iter().map(|byte| format!("{byte:02x}")).collect())
 }

@@ -45,9 +45,7 @@ fn run(options: &Options) -> Result<bool> {
     let builder = Builder::open(options, &workspace)?;
     match options.command {
         Command::Build => {
-            builder.build(&contracts, |name, bundle| {
-                difference::write(&options.artifacts, name, bundle)
-            })?;
+            builder.build(&contracts, |name, bundle| difference::write(&options.artifacts, name, bundle))?;
             Ok(true)
         }
         Command::Check => check(options, &workspace, &builder, &contracts),
@@ -65,34 +63,21 @@ fn check(
         differences.extend(difference::leftovers(&options.artifacts, workspace)?);
     }
     builder.build(contracts, |name, bundle| {
-        differences.extend(difference::with_committed(
-            &options.artifacts,
-            name,
-            bundle,
-        )?);
+        differences.extend(difference::with_committed(&options.artifacts, name, bundle)?);
         Ok(())
     })?;
     for difference in &differences {
         println!("differs: {difference}");
     }
     if differences.is_empty() {
-        println!(
-            "{} bundles are byte for byte the committed ones",
-            contracts.len()
-        );
+        println!("{} bundles are byte for byte the committed ones", contracts.len());
         return Ok(true);
     }
     if options.report_only {
-        println!(
-            "reported only: {} is not the reference distribution of the toolchain",
-            options.toolchain
-        );
+        println!("reported only: {} is not the reference distribution of the toolchain", options.toolchain);
         return Ok(true);
     }
-    println!(
-        "run `cargo xtask artifacts` and commit {}",
-        show(&options.artifacts)
-    );
+    println!("run `cargo xtask artifacts` and commit {}", show(&options.artifacts));
     Ok(false)
 }
 

@@ -63,18 +63,10 @@ impl Workspace {
                     .and_then(|package| package.get("name"))
                     .and_then(Value::as_str)
                     .ok_or_else(|| anyhow!("{folder}/Cargo.toml has no package name"))?;
-                contracts.push(Contract {
-                    name: name.to_owned(),
-                    folder: folder.clone(),
-                });
+                contracts.push(Contract { name: name.to_owned(), folder: folder.clone() });
             }
         }
-        Ok(Self {
-            root: root.to_owned(),
-            table,
-            members,
-            contracts,
-        })
+        Ok(Self { root: root.to_owned(), table, members, contracts })
     }
 
     /// The contracts, in the order of the workspace's members.
@@ -93,21 +85,10 @@ impl Workspace {
         names
             .iter()
             .map(|name| {
-                self.contracts
-                    .iter()
-                    .find(|contract| contract.name == *name)
-                    .ok_or_else(|| {
-                        let known: Vec<&str> = self
-                            .contracts
-                            .iter()
-                            .map(|contract| contract.name.as_str())
-                            .collect();
-                        anyhow!(
-                            "no contract `{name}` in {}; there are {}",
-                            self.root.display(),
-                            known.join(", ")
-                        )
-                    })
+                self.contracts.iter().find(|contract| contract.name == *name).ok_or_else(|| {
+                    let known: Vec<&str> = self.contracts.iter().map(|contract| contract.name.as_str()).collect();
+                    anyhow!("no contract `{name}` in {}; there are {}", self.root.display(), known.join(", "))
+                })
             })
             .collect()
     }
@@ -120,8 +101,7 @@ impl Workspace {
     /// Names an inherited key that the workspace does not have.
     pub fn standalone(&self, folder: &str) -> Result<Table> {
         let mut member = read_table(&self.root.join(folder).join("Cargo.toml"))?;
-        self.inherit(&mut member, folder)
-            .with_context(|| format!("in {folder}/Cargo.toml"))?;
+        self.inherit(&mut member, folder).with_context(|| format!("in {folder}/Cargo.toml"))?;
         member.remove("lints");
         member.remove("dev-dependencies");
         member.insert("workspace".into(), Value::Table(Table::new()));
@@ -185,10 +165,7 @@ impl Workspace {
 /// ink!'s own mark of a contract: the feature with which others link to it.
 fn is_contract(manifest: &Table) -> bool {
     manifest.contains_key("lib")
-        && manifest
-            .get("features")
-            .and_then(|features| features.get("ink-as-dependency"))
-            .is_some()
+        && manifest.get("features").and_then(|features| features.get("ink-as-dependency")).is_some()
 }
 
 fn inherits(value: &Value) -> bool {
@@ -210,11 +187,7 @@ fn merged(base: &Value, dependency: &Value, folder: &str) -> Value {
             match (key.as_str(), value) {
                 ("workspace", _) => {}
                 ("features", Value::Array(own)) => {
-                    let mut features = table
-                        .get("features")
-                        .and_then(Value::as_array)
-                        .cloned()
-                        .unwrap_or_default();
+                    let mut features = table.get("features").and_then(Value::as_array).cloned().unwrap_or_default();
                     features.extend(own.iter().cloned());
                     table.insert("features".into(), Value::Array(features));
                 }
@@ -257,8 +230,104 @@ fn normal(path: &str) -> Result<String> {
 /// # Errors
 /// Names the file.
 pub fn read_table(path: &Path) -> Result<Table> {
-    let text =
-        fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
-    text.parse()
-        .with_context(|| format!("{} is not valid TOML", path.display()))
+    let text = fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
+    text.parse().with_context(|| format!("{} is not valid TOML", path.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tempfile::TempDir;
+
+    const ROOT: &str = r#"
+        [workspace]
+        members = ["primitives", "bzky"]
+        [workspace.package]
+        version = "0.1.0"
+        authors = ["Bizkey"]
+        [workspace.dependencies]
+        shared = { path = "primitives", default-features = false, features = ["one"] }
+        scale = "3"
+    "#;
+    const PRIMITIVES: &str = r#"
+        [package]
+        name = "shared"
+        version.workspace = true
+        [lib]
+        [dependencies]
+        scale.workspace = true
+    "#;
+    const BZKY: &str = r#"
+        [package]
+        name = "bzky"
+        version.workspace = true
+        authors.workspace = true
+        [lib]
+        [lints]
+        workspace = true
+        [dependencies]
+        shared = { workspace = true, features = ["two"] }
+        [dev-dependencies]
+        proptest = "1"
+        [features]
+        ink-as-dependency = []
+    "#;
+
+    fn workspace(bzky: &str) -> Result<(TempDir, Workspace)> {
+        let folder = tempfile::tempdir()?;
+        for (path, text) in [("Cargo.toml", ROOT), ("primitives/Cargo.toml", PRIMITIVES), ("bzky/Cargo.toml", bzky)] {
+            crate::stage::put(&folder.path().join(path), text.as_bytes())?;
+        }
+        let workspace = Workspace::read(folder.path())?;
+        Ok((folder, workspace))
+    }
+
+    #[test]
+    fn a_contract_is_a_member_that_others_can_link_to() -> Result<()> {
+        let (_folder, workspace) = workspace(BZKY)?;
+        let names: Vec<&str> = workspace.contracts().iter().map(|contract| contract.name.as_str()).collect();
+        assert_eq!(names, ["bzky"]);
+        assert!(workspace.select(&["shared".to_owned()]).is_err());
+        Ok(())
+    }
+
+    #[test]
+    fn a_standalone_manifest_inherits_nothing() -> Result<()> {
+        let (_folder, workspace) = workspace(BZKY)?;
+        let expected: Table = r#"
+            [package]
+            name = "bzky"
+            version = "0.1.0"
+            authors = ["Bizkey"]
+            [lib]
+            [workspace]
+            [dependencies.shared]
+            path = "../primitives"
+            default-features = false
+            features = ["one", "two"]
+            [features]
+            ink-as-dependency = []
+        "#
+        .parse()?;
+        assert_eq!(workspace.standalone("bzky")?, expected);
+        Ok(())
+    }
+
+    #[test]
+    fn what_a_contract_links_to_belongs_to_its_input() -> Result<()> {
+        let (_folder, workspace) = workspace(BZKY)?;
+        assert_eq!(workspace.path_closure("bzky")?, ["bzky", "primitives"]);
+        Ok(())
+    }
+
+    #[test]
+    fn what_cannot_be_inherited_or_copied_is_refused() -> Result<()> {
+        let unknown = BZKY.replace("shared = {", "missing = {");
+        let (_folder, manifest) = workspace(&unknown)?;
+        assert!(format!("{:#}", manifest.standalone("bzky").unwrap_err()).contains("missing"));
+        let outside = BZKY.replace("workspace = true, features", "path = \"../../x\", features");
+        let (_folder, manifest) = workspace(&outside)?;
+        assert!(manifest.path_closure("bzky").is_err());
+        Ok(())
+    }
 }

@@ -60,11 +60,7 @@ impl Options {
         let (mut toolchain, mut force, mut report_only) = (None, false, false);
         let mut names = Vec::new();
         while let Some(argument) = arguments.next() {
-            let mut value = || {
-                arguments
-                    .next()
-                    .ok_or_else(|| anyhow!("`{argument}` needs a value"))
-            };
+            let mut value = || arguments.next().ok_or_else(|| anyhow!("`{argument}` needs a value"));
             match argument.as_str() {
                 "--source" => source = Some(PathBuf::from(value()?)),
                 "--stage" => stage = Some(PathBuf::from(value()?)),

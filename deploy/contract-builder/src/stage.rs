@@ -31,17 +31,11 @@ impl Stage {
     /// # Errors
     /// Names the file that cannot be read or written.
     pub fn fill(path: &Path, source: &Path, workspace: &Workspace) -> Result<Self> {
-        let stage = Self {
-            path: path.to_owned(),
-        };
+        let stage = Self { path: path.to_owned() };
         let sources = path.join("contracts");
         let mut kept = BTreeSet::new();
-        let lock = fs::read(source.join("Cargo.lock")).with_context(|| {
-            format!(
-                "cannot read {}/Cargo.lock, which pins what is built",
-                source.display()
-            )
-        })?;
+        let lock = fs::read(source.join("Cargo.lock"))
+            .with_context(|| format!("cannot read {}/Cargo.lock, which pins what is built", source.display()))?;
         for member in &workspace.members {
             for file in files(&source.join(member))? {
                 let name = Path::new(member).join(&file);
@@ -53,10 +47,7 @@ impl Stage {
                 kept.insert(name);
             }
             let manifest = toml::to_string(&workspace.standalone(member)?)?;
-            for (name, contents) in [
-                ("Cargo.toml", manifest.as_bytes()),
-                ("Cargo.lock", lock.as_slice()),
-            ] {
+            for (name, contents) in [("Cargo.toml", manifest.as_bytes()), ("Cargo.lock", lock.as_slice())] {
                 let name = Path::new(member).join(name);
                 put(&sources.join(&name), contents)?;
                 kept.insert(name);
@@ -65,8 +56,7 @@ impl Stage {
         for file in files(&sources)? {
             if !kept.contains(&file) {
                 let file = sources.join(file);
-                fs::remove_file(&file)
-                    .with_context(|| format!("cannot remove {}", file.display()))?;
+                fs::remove_file(&file).with_context(|| format!("cannot remove {}", file.display()))?;
             }
         }
         stage.configure()?;
@@ -103,8 +93,7 @@ impl Stage {
         put(&path, configuration.as_bytes())?;
         remove_folder(&self.temporary())?;
         let temporary = self.temporary();
-        fs::create_dir_all(&temporary)
-            .with_context(|| format!("cannot create {}", temporary.display()))
+        fs::create_dir_all(&temporary).with_context(|| format!("cannot create {}", temporary.display()))
     }
 }
 
@@ -120,9 +109,7 @@ pub fn files(folder: &Path) -> Result<Vec<PathBuf>> {
         if !path.exists() {
             continue;
         }
-        for entry in
-            fs::read_dir(&path).with_context(|| format!("cannot list {}", path.display()))?
-        {
+        for entry in fs::read_dir(&path).with_context(|| format!("cannot list {}", path.display()))? {
             let entry = entry.with_context(|| format!("cannot list {}", path.display()))?;
             let name = entry.file_name();
             let entry_path = below.join(&name);
@@ -155,9 +142,7 @@ pub fn put(path: &Path, contents: &[u8]) -> Result<()> {
     if fs::read(path).ok().as_deref() == Some(contents) {
         return Ok(());
     }
-    let folder = path
-        .parent()
-        .ok_or_else(|| anyhow!("{} has no folder", path.display()))?;
+    let folder = path.parent().ok_or_else(|| anyhow!("{} has no folder", path.display()))?;
     fs::create_dir_all(folder).with_context(|| format!("cannot create {}", folder.display()))?;
     // Written aside and renamed, so that a killed run leaves no half file.
     let mut aside = path.as_os_str().to_owned();
@@ -173,5 +158,39 @@ fn remove_folder(path: &Path) -> Result<()> {
             Err(error).with_context(|| format!("cannot remove {}", path.display()))
         }
         _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_copy_follows_the_sources_and_leaves_unchanged_files_alone() -> Result<()> {
+        let folder = tempfile::tempdir()?;
+        let (source, path) = (folder.path().join("source"), folder.path().join("stage"));
+        for (file, text) in [
+            ("Cargo.toml", "[workspace]\nmembers = [\"bzky\"]\n"),
+            ("Cargo.lock", "version = 4\n"),
+            ("bzky/Cargo.toml", "[package]\nname = \"bzky\"\n"),
+            ("bzky/src/lib.rs", "// kept\n"),
+            ("bzky/src/old.rs", "// removed\n"),
+            ("bzky/target/junk", "not a source\n"),
+        ] {
+            put(&source.join(file), text.as_bytes())?;
+        }
+        let workspace = Workspace::read(&source)?;
+        Stage::fill(&path, &source, &workspace)?;
+        let library = path.join("contracts/bzky/src/lib.rs");
+        let before = fs::metadata(&library)?.modified()?;
+        fs::remove_file(source.join("bzky/src/old.rs"))?;
+        let stage = Stage::fill(&path, &source, &workspace)?;
+        assert_eq!(fs::metadata(&library)?.modified()?, before);
+        assert_eq!(
+            files(&path.join("contracts"))?,
+            ["bzky/Cargo.lock", "bzky/Cargo.toml", "bzky/src/lib.rs"].map(PathBuf::from)
+        );
+        assert!(fs::read_to_string(stage.manifest("bzky"))?.contains("[workspace]"));
+        Ok(())
     }
 }
