@@ -3,7 +3,7 @@
 use bizkey_primitives::{
     calendar::Calendar,
     cross_contract::call,
-    errors::{pos_deposit, psp22, registry, rewards::Error, vault},
+    errors::{pos_deposit, psp22, rewards::Error, vault},
     party::{Claimant, Contracts},
     AccountId, Balance, Epoch, Hash, Side,
 };
@@ -50,9 +50,7 @@ pub fn claimants(
     epoch: Epoch,
     indices: &Vec<u32>,
 ) -> Result<Vec<Option<Claimant>>, Error> {
-    let answers: Result<Vec<Option<Claimant>>, registry::Error> =
-        ask!(contracts.registry, "claimants", &(side, epoch, indices))?;
-    same_length(answers.map_err(|_| Error::CalleeFailed)?, indices.len())
+    same_length(ask!(contracts.registry, "claimants", &(side, epoch, indices))?, indices.len())
 }
 
 /// Lowest free balance of each account in a closed epoch; `None` where the

@@ -1,1 +1,13 @@
-//! Tests across contracts, on the in-process chain with the real bundles.
+//! What the tests across contracts share: a network of its own for each test,
+//! on the in-process chain with the real bundles and a clock that the test sets.
+//!
+//! A failure here is a failed test, so everything panics with what it was about.
+#![allow(clippy::expect_used, clippy::unwrap_used)]
+
+pub mod party;
+pub mod tree;
+pub mod world;
+
+pub use party::{Customer, Device, Shop};
+pub use tree::Tree;
+pub use world::{World, DAY, HOUR, WINDOW};
