@@ -36,4 +36,6 @@ pub enum Error {
     Overflow,
     /// Another contract of the suite did not answer.
     CalleeFailed,
+    /// Only the shop that a device belongs to locks Bzky for it.
+    NotDeviceMerchant,
 }
