@@ -1,0 +1,157 @@
+//! `registry`: merchants, customers, devices, attestors.
+
+use super::handle;
+use crate::{BlockHash, Call, Result};
+use bizkey_primitives::{
+    party::{Capital, Claimant},
+    signature::PublicKey,
+    AccountId, DeviceId, Epoch, Hash, MerchantIndex, Side, Status,
+};
+
+handle! {
+    /// `registry`: merchants, customers, devices, attestors.
+    Registry
+}
+
+impl Registry {
+    /// Names the contract that records receipts; once.
+    ///
+    /// Errors: `NotDeployer`, `AlreadyBound`.
+    pub fn bind(&self, receipts: AccountId) -> Call<()> {
+        self.write("bind", &receipts)
+    }
+
+    /// Makes somebody an attestor, or no longer one; by the admin.
+    ///
+    /// Errors: `NotAdmin`.
+    pub fn set_attestor(&self, attestor: AccountId, active: bool) -> Call<()> {
+        self.write("set_attestor", &(attestor, active))
+    }
+
+    /// Registers a merchant or customer; by an attestor. Returns its index,
+    /// also in [`crate::Submitted::party_index`].
+    ///
+    /// Errors: `NotAttestor`, `NullifierUsed`, `AccountUsed`, `IndexExhausted`.
+    pub fn register(&self, side: Side, account: AccountId, nullifier: Hash, commitment: Hash) -> Call<u32> {
+        self.write("register", &(side, account, nullifier, commitment))
+    }
+
+    /// States a shop's capital; by an attestor. A second attestor's equal
+    /// statement sets it.
+    ///
+    /// Errors: `NotAttestor`, `UnknownParty`, `CapitalOutOfBounds`, `SameAttestor`.
+    pub fn attest_capital(&self, merchant: MerchantIndex, capital: Capital) -> Call<()> {
+        self.write("attest_capital", &(merchant, capital))
+    }
+
+    /// Registers a shop's device; by an attestor. Returns its number, also in
+    /// [`crate::Submitted::device_id`].
+    ///
+    /// Errors: `NotAttestor`, `NotBound`, `UnknownParty`, `IndexExhausted`, `CalleeFailed`.
+    pub fn register_device(&self, merchant: MerchantIndex, key: PublicKey) -> Call<DeviceId> {
+        self.write("register_device", &(merchant, key))
+    }
+
+    /// Stops or starts a device; by an attestor.
+    ///
+    /// Errors: `NotAttestor`, `NotBound`, `UnknownDevice`, `CalleeFailed`.
+    pub fn set_device_active(&self, device: DeviceId, active: bool) -> Call<()> {
+        self.write("set_device_active", &(device, active))
+    }
+
+    /// Changes a standing; by the admin. `reason` is the hash of the reason given.
+    ///
+    /// Errors: `NotAdmin`, `UnknownParty`.
+    pub fn set_status(&self, side: Side, index: u32, status: Status, reason: Hash) -> Call<()> {
+        self.write("set_status", &(side, index, status, reason))
+    }
+
+    /// Stops claims and deposit release until `until_ms`, Unix milliseconds,
+    /// at most 14 days ahead; by the admin.
+    ///
+    /// Errors: `NotAdmin`, `UnknownParty`, `HoldTooLong`, `HoldNotRenewable`.
+    pub fn place_hold(&self, side: Side, index: u32, until_ms: u64, reason: Hash) -> Call<()> {
+        self.write("place_hold", &(side, index, until_ms, reason))
+    }
+
+    /// How many are registered on a side.
+    ///
+    /// # Errors
+    /// None of its own.
+    pub async fn count(&self, side: Side, at: Option<BlockHash>) -> Result<u32> {
+        self.read("count", &side, at).await
+    }
+
+    /// The account of a party.
+    ///
+    /// # Errors
+    /// None of its own.
+    pub async fn account_of(&self, side: Side, index: u32, at: Option<BlockHash>) -> Result<Option<AccountId>> {
+        self.read("account_of", &(side, index), at).await
+    }
+
+    /// Who an account belongs to.
+    ///
+    /// # Errors
+    /// None of its own.
+    pub async fn party_of(&self, account: AccountId, at: Option<BlockHash>) -> Result<Option<(Side, u32)>> {
+        self.read("party_of", &account, at).await
+    }
+
+    /// A party's standing now.
+    ///
+    /// # Errors
+    /// None of its own.
+    pub async fn status_of(&self, side: Side, index: u32, at: Option<BlockHash>) -> Result<Option<Status>> {
+        self.read("status_of", &(side, index), at).await
+    }
+
+    /// A party's standing at an epoch's close.
+    ///
+    /// # Errors
+    /// None of its own.
+    pub async fn status_at(
+        &self,
+        side: Side,
+        index: u32,
+        epoch: Epoch,
+        at: Option<BlockHash>,
+    ) -> Result<Option<Status>> {
+        self.read("status_at", &(side, index, epoch), at).await
+    }
+
+    /// The capital by which a shop is scored in an epoch.
+    ///
+    /// # Errors
+    /// None of its own.
+    pub async fn capital_of(
+        &self,
+        merchant: MerchantIndex,
+        epoch: Epoch,
+        at: Option<BlockHash>,
+    ) -> Result<Option<Capital>> {
+        self.read("capital_of", &(merchant, epoch), at).await
+    }
+
+    /// A device's shop.
+    ///
+    /// # Errors
+    /// None of its own.
+    pub async fn merchant_of_device(&self, device: DeviceId, at: Option<BlockHash>) -> Result<Option<MerchantIndex>> {
+        self.read("merchant_of_device", &device, at).await
+    }
+
+    /// What `rewards` asks of up to 256 claimants of an epoch.
+    ///
+    /// # Errors
+    /// `TooManyQueries`.
+    pub async fn claimants(
+        &self,
+        side: Side,
+        epoch: Epoch,
+        indices: &[u32],
+        at: Option<BlockHash>,
+    ) -> Result<Vec<Option<Claimant>>> {
+        self.read_checked("claimants", &(side, epoch, indices), at).await
+    }
+}

@@ -1,0 +1,177 @@
+//! Deploying the suite.
+
+use crate::{
+    contract_kind::PerContract,
+    contracts_api::{self, Weight},
+    reply,
+    runtime::Extrinsic,
+    submit::Subject,
+    Client, ClientError, ContractError, ContractKind, Deployment, Result, Signer, Suite,
+};
+use bizkey_primitives::{
+    errors::{psp22, registry, vault},
+    hash::{blake2x256, selector},
+    party::Contracts,
+    AccountId, Calendar, Hash,
+};
+use codec::{Decode, Encode};
+
+/// What a network is deployed with. Everything in it is immutable afterwards,
+/// the attestors and the treasury's tokens excepted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DeployConfig {
+    /// When epochs start.
+    pub calendar: Calendar,
+    /// Receives the seven tenths of Bzky that are not in the merchants' pool.
+    pub treasury: AccountId,
+    /// First attestors of `registry`; capital figures need two.
+    pub attestors: Vec<AccountId>,
+    /// First committee of `rewards`: 3 to 32 members.
+    pub committee: Vec<AccountId>,
+    /// Challenge window of a report, milliseconds.
+    pub window_ms: u64,
+    /// How long a deposit stays after its device came back, milliseconds.
+    pub penalty_window_ms: u64,
+}
+
+/// Margin on the gas that a constructor's dry-run needed, percent.
+const GAS_MARGIN_PERCENT: u64 = 20;
+
+/// Deploys the suite and binds its contracts; `signer` becomes the admin of
+/// `registry` and the platform of `pos_deposit`.
+///
+/// Addresses follow from the signer, the code and the arguments, so that a
+/// deployment that was cut short is finished by the same call: what exists is
+/// left alone.
+///
+/// # Errors
+/// [`ClientError::Bundle`] if a contract was not built;
+/// [`ClientError::Contract`] if one refuses its arguments (`BadCalendar`,
+/// `BadCommittee`); [`ClientError::Invalid`] if the signer cannot pay.
+pub async fn deploy(client: &Client, signer: &Signer, config: &DeployConfig) -> Result<Deployment> {
+    let block = client.finalized_head().await?.number;
+    let deployer = Deployer { client, signer };
+    let calendar = config.calendar;
+    let genesis = Hash::from(client.genesis_hash());
+
+    let vault = deployer.instantiate(ContractKind::Vault, &calendar).await?;
+    let bzky = deployer.instantiate(ContractKind::Bzky, &(genesis, calendar, config.treasury, vault)).await?;
+    let time = deployer.instantiate(ContractKind::Time, &(calendar, bzky)).await?;
+    let registry = deployer.instantiate(ContractKind::Registry, &(calendar, bzky, &config.attestors)).await?;
+    let receipts = deployer.instantiate(ContractKind::Receipts, &(calendar, bzky, registry)).await?;
+    let pos_deposit = deployer
+        .instantiate(ContractKind::PosDeposit, &(calendar, bzky, registry, config.penalty_window_ms))
+        .await?;
+    let contracts = Contracts { bzky, time, registry, pos_deposit, receipts, vault };
+    let rewards = deployer
+        .instantiate(ContractKind::Rewards, &(calendar, contracts, &config.committee, config.window_ms))
+        .await?;
+
+    let code_hash = |kind| client.bundles().bundle(kind).map(|bundle| bundle.code_hash);
+    let deployment = Deployment {
+        genesis_hash: client.genesis_hash(),
+        calendar,
+        block,
+        committee: config.committee.clone(),
+        window_ms: config.window_ms,
+        penalty_window_ms: config.penalty_window_ms,
+        contracts: PerContract { vault, bzky, time, registry, receipts, pos_deposit, rewards },
+        code_hashes: PerContract {
+            vault: code_hash(ContractKind::Vault)?,
+            bzky: code_hash(ContractKind::Bzky)?,
+            time: code_hash(ContractKind::Time)?,
+            registry: code_hash(ContractKind::Registry)?,
+            receipts: code_hash(ContractKind::Receipts)?,
+            pos_deposit: code_hash(ContractKind::PosDeposit)?,
+            rewards: code_hash(ContractKind::Rewards)?,
+        },
+    };
+    let suite = Suite::new(client.clone(), deployment)?;
+    bound(suite.vault().bind(bzky, rewards).send(signer).await)?;
+    bound(suite.time().bind(rewards, registry).send(signer).await)?;
+    bound(suite.registry().bind(receipts).send(signer).await)?;
+    Ok(suite.deployment().clone())
+}
+
+/// A contract that was bound before was bound by the same deployer, to the
+/// same addresses: both are part of its own address or follow from it.
+fn bound<T>(outcome: Result<T>) -> Result<()> {
+    let before = matches!(
+        outcome.as_ref().err().and_then(ClientError::contract),
+        Some(
+            ContractError::Vault(vault::Error::AlreadyBound)
+                | ContractError::Time(psp22::Error::AlreadyBound)
+                | ContractError::Registry(registry::Error::AlreadyBound)
+        )
+    );
+    if before {
+        Ok(())
+    } else {
+        outcome.map(drop)
+    }
+}
+
+struct Deployer<'a> {
+    client: &'a Client,
+    signer: &'a Signer,
+}
+
+impl Deployer<'_> {
+    /// Instantiates a contract with `new` unless it is there; its address.
+    async fn instantiate(&self, kind: ContractKind, arguments: &impl Encode) -> Result<AccountId> {
+        let bundle = self.client.bundles().bundle(kind)?;
+        let mut input = selector("new").to_vec();
+        arguments.encode_to(&mut input);
+        let salt = blake2x256(&[b"bizkey/deploy/1/", kind.name().as_bytes()].concat());
+        let account = self.signer.account_id();
+        let address = contracts_api::contract_address(&account, &bundle.code_hash, &input, &salt);
+        if self.exists(&address).await? {
+            tracing::info!(contract = kind.name(), "is there already");
+            return Ok(address);
+        }
+        let gas = self.needed_gas(kind, &account, &bundle.code, &input, &salt).await?;
+        let extrinsic = Extrinsic {
+            pallet: "Contracts",
+            call: "instantiate_with_code",
+            fields: contracts_api::instantiate_fields(gas, &bundle.code, &input, &salt),
+        };
+        let pending = self.client.submit(self.signer, &extrinsic, Subject::Other("new"), None).await?;
+        pending.finalized().await?;
+        if !self.exists(&address).await? {
+            return Err(ClientError::Chain(format!("{kind} is not at the address that pallet-contracts computes")));
+        }
+        tracing::info!(contract = kind.name(), address = crate::ss58(&address), "deployed");
+        Ok(address)
+    }
+
+    async fn needed_gas(
+        &self,
+        kind: ContractKind,
+        account: &AccountId,
+        code: &[u8],
+        input: &[u8],
+        salt: &[u8],
+    ) -> Result<Weight> {
+        let arguments = contracts_api::dry_run_instantiate_arguments(account, code, input, salt);
+        let bytes = self.client.rpc().runtime_call("ContractsApi_instantiate", &arguments, None).await?;
+        let execution = contracts_api::decode_execution(&bytes)?;
+        match execution.result {
+            Ok(returned) => {
+                reply::check(kind, "new", &returned)?;
+                Ok(execution.gas_required.plus_percent(GAS_MARGIN_PERCENT))
+            }
+            Err(error) => Err(self.client.dispatch_error("new", &error)),
+        }
+    }
+
+    /// Whether a contract lives at an address, asked by its storage: an
+    /// unknown address is an error of the runtime API, a missing key is not.
+    async fn exists(&self, address: &AccountId) -> Result<bool> {
+        let arguments = (address, Vec::<u8>::new()).encode();
+        let bytes = self.client.rpc().runtime_call("ContractsApi_get_storage", &arguments, None).await?;
+        let answer = <std::result::Result<Option<Vec<u8>>, u8>>::decode(&mut &*bytes)
+            .map_err(|error| ClientError::decode("the answer to ContractsApi_get_storage", error))?;
+        // `ContractAccessError`: 0 no such contract, 1 not a key of this contract, 2 migration.
+        Ok(!matches!(answer, Err(0)))
+    }
+}
