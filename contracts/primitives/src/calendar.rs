@@ -18,7 +18,7 @@ const MAX_EPOCH_MS: u64 = 366 * 24 * 60 * 60 * 1000;
 /// When epochs start and how long they last. Immutable, the same for every
 /// contract of a network; constructors refuse a mismatch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, MaxEncodedLen)]
-#[cfg_attr(any(feature = "std", feature = "ink"), derive(scale_info::TypeInfo))]
+#[cfg_attr(feature = "std", derive(scale_info::TypeInfo))]
 #[cfg_attr(all(feature = "std", feature = "ink"), derive(ink::storage::traits::StorageLayout))]
 pub struct Calendar {
     /// Start of epoch 0, Unix time in milliseconds.

@@ -9,7 +9,7 @@ use codec::{Decode, Encode, MaxEncodedLen};
 
 /// One epoch of one account.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Encode, Decode, MaxEncodedLen)]
-#[cfg_attr(any(feature = "std", feature = "ink"), derive(scale_info::TypeInfo))]
+#[cfg_attr(feature = "std", derive(scale_info::TypeInfo))]
 #[cfg_attr(all(feature = "std", feature = "ink"), derive(ink::storage::traits::StorageLayout))]
 pub struct Checkpoint {
     /// The epoch, as a stamp.
@@ -22,7 +22,7 @@ pub struct Checkpoint {
 
 /// The last checkpoint of an account and its position in the list.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Encode, Decode, MaxEncodedLen)]
-#[cfg_attr(any(feature = "std", feature = "ink"), derive(scale_info::TypeInfo))]
+#[cfg_attr(feature = "std", derive(scale_info::TypeInfo))]
 #[cfg_attr(all(feature = "std", feature = "ink"), derive(ink::storage::traits::StorageLayout))]
 pub struct Live {
     /// Position of `last` in the account's list.

@@ -11,7 +11,7 @@ pub type DeviceId = u32;
 
 /// The two halves of the network that are rewarded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Encode, Decode, MaxEncodedLen)]
-#[cfg_attr(any(feature = "std", feature = "ink"), derive(scale_info::TypeInfo))]
+#[cfg_attr(feature = "std", derive(scale_info::TypeInfo))]
 #[cfg_attr(all(feature = "std", feature = "ink"), derive(ink::storage::traits::StorageLayout))]
 pub enum Side {
     /// Shops: scored by BizPower, paid in Bzky.
@@ -45,7 +45,7 @@ impl Side {
 
 /// Standing of a merchant or customer (whitepaper 3.5, architecture.md, registry).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Encode, Decode, MaxEncodedLen)]
-#[cfg_attr(any(feature = "std", feature = "ink"), derive(scale_info::TypeInfo))]
+#[cfg_attr(feature = "std", derive(scale_info::TypeInfo))]
 #[cfg_attr(all(feature = "std", feature = "ink"), derive(ink::storage::traits::StorageLayout))]
 pub enum Status {
     /// In good standing.
@@ -69,7 +69,7 @@ impl Status {
 
 /// What a shop's place and people cost (whitepaper 3.2: x, eR, y, eS).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Encode, Decode, MaxEncodedLen)]
-#[cfg_attr(any(feature = "std", feature = "ink"), derive(scale_info::TypeInfo))]
+#[cfg_attr(feature = "std", derive(scale_info::TypeInfo))]
 #[cfg_attr(all(feature = "std", feature = "ink"), derive(ink::storage::traits::StorageLayout))]
 pub struct Capital {
     /// Floor area in square metres (x).
@@ -95,7 +95,7 @@ impl Capital {
 
 /// What `rewards` needs to know of one claimant, for one epoch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, MaxEncodedLen)]
-#[cfg_attr(any(feature = "std", feature = "ink"), derive(scale_info::TypeInfo))]
+#[cfg_attr(feature = "std", derive(scale_info::TypeInfo))]
 pub struct Claimant {
     /// Account at the epoch's close: its holdings count.
     pub account_at: ink_primitives::AccountId,
@@ -108,7 +108,7 @@ pub struct Claimant {
 
 /// The addresses that `rewards` works with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, MaxEncodedLen)]
-#[cfg_attr(any(feature = "std", feature = "ink"), derive(scale_info::TypeInfo))]
+#[cfg_attr(feature = "std", derive(scale_info::TypeInfo))]
 #[cfg_attr(all(feature = "std", feature = "ink"), derive(ink::storage::traits::StorageLayout))]
 pub struct Contracts {
     /// Bzky, PSP22.
@@ -128,7 +128,7 @@ pub struct Contracts {
 /// Positions of the checkpoints that cover an epoch, in `bzky` and in
 /// `pos_deposit`, for the account of a claim. Zeros for a customer.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Encode, Decode, MaxEncodedLen)]
-#[cfg_attr(any(feature = "std", feature = "ink"), derive(scale_info::TypeInfo))]
+#[cfg_attr(feature = "std", derive(scale_info::TypeInfo))]
 pub struct HoldingIndex {
     /// In `bzky`.
     pub bzky: u32,
@@ -138,7 +138,7 @@ pub struct HoldingIndex {
 
 /// One leaf of a pushed subtree.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, MaxEncodedLen)]
-#[cfg_attr(any(feature = "std", feature = "ink"), derive(scale_info::TypeInfo))]
+#[cfg_attr(feature = "std", derive(scale_info::TypeInfo))]
 pub struct PushedLeaf {
     /// The leaf.
     pub leaf: crate::tree::Leaf,
@@ -148,7 +148,7 @@ pub struct PushedLeaf {
 
 /// A device as `receipts` keeps it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, MaxEncodedLen)]
-#[cfg_attr(any(feature = "std", feature = "ink"), derive(scale_info::TypeInfo))]
+#[cfg_attr(feature = "std", derive(scale_info::TypeInfo))]
 #[cfg_attr(all(feature = "std", feature = "ink"), derive(ink::storage::traits::StorageLayout))]
 pub struct Device {
     /// Its shop.
@@ -169,7 +169,7 @@ pub struct Device {
 
 /// A deposit as `pos_deposit` keeps it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, MaxEncodedLen)]
-#[cfg_attr(any(feature = "std", feature = "ink"), derive(scale_info::TypeInfo))]
+#[cfg_attr(feature = "std", derive(scale_info::TypeInfo))]
 #[cfg_attr(all(feature = "std", feature = "ink"), derive(ink::storage::traits::StorageLayout))]
 pub struct Deposit {
     /// Whose Bzky.

@@ -13,7 +13,7 @@ pub const BIZPOWER_2: u16 = 2;
 
 /// One side of an epoch report: a tree's root and what its leaves add up to.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Encode, Decode, MaxEncodedLen)]
-#[cfg_attr(any(feature = "std", feature = "ink"), derive(scale_info::TypeInfo))]
+#[cfg_attr(feature = "std", derive(scale_info::TypeInfo))]
 #[cfg_attr(all(feature = "std", feature = "ink"), derive(ink::storage::traits::StorageLayout))]
 pub struct SideReport {
     /// Root of the tree; zero for an empty one.
@@ -59,7 +59,7 @@ impl SideReport {
 
 /// A report of both sides of an epoch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, MaxEncodedLen)]
-#[cfg_attr(any(feature = "std", feature = "ink"), derive(scale_info::TypeInfo))]
+#[cfg_attr(feature = "std", derive(scale_info::TypeInfo))]
 #[cfg_attr(all(feature = "std", feature = "ink"), derive(ink::storage::traits::StorageLayout))]
 pub struct Report {
     /// Algorithm that scored the epoch.
@@ -89,7 +89,7 @@ impl Report {
 
 /// Where an epoch stands.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Encode, Decode, MaxEncodedLen)]
-#[cfg_attr(any(feature = "std", feature = "ink"), derive(scale_info::TypeInfo))]
+#[cfg_attr(feature = "std", derive(scale_info::TypeInfo))]
 #[cfg_attr(all(feature = "std", feature = "ink"), derive(ink::storage::traits::StorageLayout))]
 pub enum EpochState {
     /// No report has a majority yet.
@@ -107,7 +107,7 @@ pub enum EpochState {
 
 /// What `rewards` keeps of one side of an epoch once it is final.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Encode, Decode, MaxEncodedLen)]
-#[cfg_attr(any(feature = "std", feature = "ink"), derive(scale_info::TypeInfo))]
+#[cfg_attr(feature = "std", derive(scale_info::TypeInfo))]
 #[cfg_attr(all(feature = "std", feature = "ink"), derive(ink::storage::traits::StorageLayout))]
 pub struct Payout {
     /// E, smallest unit.
@@ -120,7 +120,7 @@ pub struct Payout {
 
 /// Everything `rewards` keeps of an epoch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, MaxEncodedLen)]
-#[cfg_attr(any(feature = "std", feature = "ink"), derive(scale_info::TypeInfo))]
+#[cfg_attr(feature = "std", derive(scale_info::TypeInfo))]
 #[cfg_attr(all(feature = "std", feature = "ink"), derive(ink::storage::traits::StorageLayout))]
 pub struct EpochRecord {
     /// Where it stands.

@@ -4,7 +4,7 @@ use codec::{Decode, Encode, MaxEncodedLen};
 
 /// A public key: what PKCS#11 tokens can hold, or what wallets use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, MaxEncodedLen)]
-#[cfg_attr(any(feature = "std", feature = "ink"), derive(scale_info::TypeInfo))]
+#[cfg_attr(feature = "std", derive(scale_info::TypeInfo))]
 #[cfg_attr(all(feature = "std", feature = "ink"), derive(ink::storage::traits::StorageLayout))]
 pub enum PublicKey {
     /// secp256k1, compressed.
@@ -15,7 +15,7 @@ pub enum PublicKey {
 
 /// A signature over a 32-byte hash.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, MaxEncodedLen)]
-#[cfg_attr(any(feature = "std", feature = "ink"), derive(scale_info::TypeInfo))]
+#[cfg_attr(feature = "std", derive(scale_info::TypeInfo))]
 pub enum Signature {
     /// r ‖ s ‖ recovery id, with s in the lower half.
     Ecdsa([u8; 65]),

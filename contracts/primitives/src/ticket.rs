@@ -16,7 +16,7 @@ pub type Reference = [u8; REFERENCE_BYTES];
 
 /// A customer's word that a sale was theirs: the QR code shown at the till.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, MaxEncodedLen)]
-#[cfg_attr(any(feature = "std", feature = "ink"), derive(scale_info::TypeInfo))]
+#[cfg_attr(feature = "std", derive(scale_info::TypeInfo))]
 pub struct Ticket {
     /// Genesis hash of the chain.
     pub genesis: Hash,

@@ -39,7 +39,7 @@ impl Domain {
 
 /// What one merchant or customer did in an epoch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, MaxEncodedLen)]
-#[cfg_attr(any(feature = "std", feature = "ink"), derive(scale_info::TypeInfo))]
+#[cfg_attr(feature = "std", derive(scale_info::TypeInfo))]
 pub struct Leaf {
     /// Index in `registry`, never 0.
     pub account: u32,
@@ -51,7 +51,7 @@ pub struct Leaf {
 
 /// A node of the tree: its hash, and what the leaves below it add up to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, MaxEncodedLen)]
-#[cfg_attr(any(feature = "std", feature = "ink"), derive(scale_info::TypeInfo))]
+#[cfg_attr(feature = "std", derive(scale_info::TypeInfo))]
 pub struct Tuple {
     /// Hash of the leaf or node.
     pub hash: [u8; 32],
@@ -72,7 +72,7 @@ const TUPLE_BYTES: usize = 76;
 
 /// One level of a proof: the node beside ours.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, MaxEncodedLen)]
-#[cfg_attr(any(feature = "std", feature = "ink"), derive(scale_info::TypeInfo))]
+#[cfg_attr(feature = "std", derive(scale_info::TypeInfo))]
 pub struct ProofStep {
     /// Whether the sibling is the left one.
     pub sibling_is_left: bool,
@@ -82,7 +82,7 @@ pub struct ProofStep {
 
 /// Why a proof or a tree is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
-#[cfg_attr(any(feature = "std", feature = "ink"), derive(scale_info::TypeInfo))]
+#[cfg_attr(feature = "std", derive(scale_info::TypeInfo))]
 pub enum TreeError {
     /// More than [`MAX_DEPTH`] levels.
     TooDeep,

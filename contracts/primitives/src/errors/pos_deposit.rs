@@ -4,7 +4,7 @@ use codec::{Decode, Encode};
 
 /// Why a message of `pos_deposit` is refused. Nothing was changed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
-#[cfg_attr(any(feature = "std", feature = "ink"), derive(scale_info::TypeInfo))]
+#[cfg_attr(feature = "std", derive(scale_info::TypeInfo))]
 pub enum Error {
     /// The calendar is unusable or not the network's.
     BadCalendar,

@@ -4,7 +4,7 @@ use codec::{Decode, Encode};
 
 /// Why a message of `bzky` and `time` is refused. Nothing was changed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
-#[cfg_attr(any(feature = "std", feature = "ink"), derive(scale_info::TypeInfo))]
+#[cfg_attr(feature = "std", derive(scale_info::TypeInfo))]
 pub enum Error {
     /// The payer holds less than the value.
     InsufficientBalance,
