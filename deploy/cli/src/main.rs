@@ -1,1 +1,53 @@
-fn main() {}
+//! `bizkey`: the whole network in one program.
+
+use bizkey_cli::{demo, register, up, verify};
+use clap::{Parser, Subcommand};
+use std::process::ExitCode;
+use tracing_subscriber::EnvFilter;
+
+#[derive(Parser)]
+#[command(name = "bizkey", version, about = "Receipts of offline shops, recorded and rewarded on chain")]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Run everything in one process; resumes where it was.
+    Up(up::UpArgs),
+    /// Play receipts through the whole line and write what everybody earned.
+    Demo(demo::DemoArgs),
+    /// Recompute every epoch from the chain alone and compare.
+    Verify(verify::VerifyArgs),
+    /// Register a shop or a customer, for trials.
+    Register(register::RegisterArgs),
+}
+
+fn main() -> ExitCode {
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("warn"));
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    let arguments = Arguments::parse();
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            eprintln!("error: no runtime: {error}");
+            return ExitCode::FAILURE;
+        }
+    };
+    let outcome = runtime.block_on(async {
+        match arguments.command {
+            Command::Up(args) => up::up(args).await.map(|()| ExitCode::SUCCESS),
+            Command::Demo(args) => demo::demo(args).await.map(|()| ExitCode::SUCCESS),
+            Command::Verify(args) => verify::verify(args).await,
+            Command::Register(args) => register::register(args).await.map(|()| ExitCode::SUCCESS),
+        }
+    });
+    match outcome {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}

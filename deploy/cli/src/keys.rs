@@ -1,0 +1,55 @@
+//! The keys that a network of one machine works with, all derived from one
+//! secret: `//Alice`, known to everybody, on the embedded chain.
+
+use bizkey_client::Signer;
+use bizkey_primitives::AccountId;
+
+/// Members of the committee that one machine runs.
+pub const COMMITTEE: u32 = 3;
+
+/// Keys by their duty. Each has its own account, so that no two share nonces.
+#[derive(Clone, Debug)]
+pub struct NetworkKeys {
+    /// Deploys, administers `registry`, holds the treasury.
+    pub deployer: Signer,
+    /// Two, because capital figures need two.
+    pub attestors: [Signer; 2],
+    /// The committee.
+    pub committee: Vec<Signer>,
+    /// Carries batches of receipts.
+    pub relayer: Signer,
+    /// Settles epochs.
+    pub keeper: Signer,
+    /// Pushes rewards.
+    pub claimer: Signer,
+}
+
+impl NetworkKeys {
+    /// All keys from the secret URI of the first: `//Alice`, a mnemonic, or
+    /// `0x` and a seed.
+    ///
+    /// # Errors
+    /// When it is no secret URI.
+    pub fn from_uri(uri: &str) -> bizkey_client::Result<Self> {
+        let derived = |path: &str| Signer::from_uri(&format!("{uri}//bizkey//{path}"));
+        Ok(Self {
+            deployer: Signer::from_uri(uri)?,
+            attestors: [derived("attestor//0")?, derived("attestor//1")?],
+            committee: (0..COMMITTEE).map(|member| derived(&format!("committee//{member}"))).collect::<Result<_, _>>()?,
+            relayer: derived("relayer")?,
+            keeper: derived("keeper")?,
+            claimer: derived("claimer")?,
+        })
+    }
+
+    /// The accounts that pay fees, the deployer's own excepted.
+    #[must_use]
+    pub fn paying_accounts(&self) -> Vec<AccountId> {
+        self.attestors
+            .iter()
+            .chain(&self.committee)
+            .chain([&self.relayer, &self.keeper, &self.claimer])
+            .map(Signer::account_id)
+            .collect()
+    }
+}

@@ -1,0 +1,17 @@
+//! The parts of the program `bizkey`, so that tests can call them.
+//!
+//! | module | holds |
+//! |---|---|
+//! | [`system`] | every service of a network in one process |
+//! | [`keys`] | the keys that a network of one machine works with |
+//! | [`up`] | `bizkey up` |
+//! | [`demo`] | `bizkey demo` |
+//! | [`verify`] | `bizkey verify` |
+//! | [`register`] | `bizkey register` |
+
+pub mod demo;
+pub mod keys;
+pub mod register;
+pub mod system;
+pub mod up;
+pub mod verify;

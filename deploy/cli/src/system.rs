@@ -1,0 +1,299 @@
+//! Every service of a network in one process.
+
+use crate::keys::NetworkKeys;
+use anyhow::{bail, Context};
+use bizkey_client::{deploy, Client, DeployConfig, Deployment, RpcClient, Suite};
+use bizkey_devchain::{Clock, Devchain, DevchainConfig, InProcessRpc};
+use bizkey_gateway::{gateway, keys::DeviceKeys, store::Store as GatewayStore, Gateway, GatewayConfig, SuiteChain};
+use bizkey_indexer::{sync::Progress, Store as IndexStore};
+use bizkey_oracle::{committee::ServiceConfig, source::IndexSource, Book};
+use bizkey_primitives::{Calendar, Hash};
+use std::fs::File;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+/// Native coin that an account which pays fees is topped up to, smallest unit.
+const FEES: u128 = 1_000_000 * 1_000_000_000_000;
+
+/// Which chain the network lives on.
+#[derive(Clone, Debug)]
+pub enum ChainChoice {
+    /// The embedded one, in the data directory.
+    Embedded {
+        /// Where block times come from.
+        clock: Clock,
+        /// Accounts with native coin at genesis.
+        endowed: Vec<bizkey_primitives::AccountId>,
+    },
+    /// A node at a `ws://` address.
+    Node(String),
+}
+
+/// What a system is started with.
+#[derive(Clone, Debug)]
+pub struct SystemConfig {
+    /// Chain, databases, `deployment.json`, device seed.
+    pub data_dir: PathBuf,
+    /// The chain.
+    pub chain: ChainChoice,
+    /// `postgres://…` for all databases; SQLite files in the data directory without.
+    pub database: Option<String>,
+    /// Used when the contracts are deployed; later the deployment's own holds.
+    pub calendar: Calendar,
+    /// Challenge window of a report, milliseconds; likewise.
+    pub window_ms: u64,
+    /// Secret URI of the first key.
+    pub secret: String,
+}
+
+/// How long a deposit stays after its device came back: 14 days.
+const PENALTY_WINDOW_MS: u64 = 14 * 24 * 60 * 60 * 1000;
+
+/// A running network.
+pub struct System {
+    /// The embedded chain, where it is the one.
+    pub devchain: Option<Devchain>,
+    /// The contracts.
+    pub suite: Suite,
+    /// The keys of this machine.
+    pub keys: NetworkKeys,
+    /// The keys of this machine's devices.
+    pub device_keys: DeviceKeys,
+    /// The index.
+    pub index: IndexStore,
+    /// How far the index is.
+    pub progress: Progress,
+    /// The judged epochs.
+    pub book: Arc<Book>,
+    /// The gateway.
+    pub gateway: Gateway<SuiteChain>,
+    /// Cancelled to stop everything.
+    pub shutdown: CancellationToken,
+    /// What runs in the background.
+    pub tasks: JoinSet<anyhow::Result<()>>,
+    /// Held while the data directory is in use.
+    _lock: File,
+}
+
+impl System {
+    /// Opens the chain and the databases, deploys the contracts if they are
+    /// not, and starts following the chain. Nothing else runs yet.
+    ///
+    /// # Errors
+    /// When the data directory is in use, the chain does not answer, or a
+    /// database does not open; the text says which.
+    pub async fn start(config: &SystemConfig) -> anyhow::Result<Self> {
+        let data_dir = &config.data_dir;
+        let lock = lock(data_dir)?;
+        let keys = NetworkKeys::from_uri(&config.secret)?;
+        let (devchain, client) = connect(data_dir, &config.chain).await?;
+        let deployment = deployed(data_dir, &client, &keys, config).await?;
+        let suite = Suite::new(client.clone(), deployment.clone())?;
+
+        let index = IndexStore::open(&database_url(config, "indexer")?, &index_network(&deployment))
+            .await
+            .context("opening the indexer's database")?;
+        let shutdown = CancellationToken::new();
+        let progress = Progress::default();
+        let mut tasks = JoinSet::new();
+        let source = Arc::new(bizkey_indexer::sync::source::ClientSource::new(client, &deployment));
+        let following = bizkey_indexer::Config::new(index.clone(), source, progress.clone());
+        let stop = shutdown.clone();
+        tasks.spawn(async move { bizkey_indexer::run(following, stop).await.context("the indexer stopped") });
+
+        let network = bizkey_oracle::report::Network {
+            genesis: Hash::from(deployment.genesis_hash),
+            rewards: deployment.contracts.rewards,
+        };
+        let book = Arc::new(Book::new(network, Arc::new(IndexSource::new(index.clone()))));
+
+        let device_keys = DeviceKeys::open(&data_dir.join("device.seed"))?;
+        let store = GatewayStore::open(&database_url(config, "gateway")?).await.context("opening the gateway's database")?;
+        let chain = SuiteChain::new(suite.clone(), keys.relayer.clone());
+        let clock = clock_of(devchain.as_ref());
+        let gateway = Gateway::new(GatewayConfig::default(), store, chain, device_keys.clone(), clock);
+        Ok(Self { devchain, suite, keys, device_keys, index, progress, book, gateway, shutdown, tasks, _lock: lock })
+    }
+
+    /// The oracle's duties on this machine: a committee of three, a keeper and
+    /// a claimer.
+    #[must_use]
+    pub fn oracle(&self, interval: Duration) -> bizkey_oracle::committee::Service {
+        let config = ServiceConfig {
+            members: self.keys.committee.clone(),
+            keeper: Some(self.keys.keeper.clone()),
+            claimer: Some(self.keys.claimer.clone()),
+            interval,
+            ..ServiceConfig::default()
+        };
+        bizkey_oracle::committee::Service::new(&self.suite, self.book.clone(), config)
+    }
+
+    /// Waits until the index holds the chain's last final block.
+    ///
+    /// # Errors
+    /// When the chain does not answer, or the indexer has stopped.
+    pub async fn indexed(&mut self) -> anyhow::Result<()> {
+        let head = self.suite.client().finalized_head().await?;
+        tokio::select! {
+            () = self.progress.reached(head.number) => Ok(()),
+            stopped = self.tasks.join_next() => match stopped {
+                Some(Ok(Err(error))) => Err(error),
+                Some(Err(panic)) => Err(panic.into()),
+                Some(Ok(Ok(()))) | None => bail!("a service stopped early"),
+            },
+        }
+    }
+
+    /// Stops everything, in order, and lets the data directory go.
+    ///
+    /// # Errors
+    /// The first failure of a service.
+    pub async fn stop(mut self) -> anyhow::Result<()> {
+        self.shutdown.cancel();
+        let mut outcome = Ok(());
+        while let Some(task) = self.tasks.join_next().await {
+            let result = task.map_err(anyhow::Error::from).and_then(|result| result);
+            if outcome.is_ok() {
+                outcome = result;
+            }
+        }
+        self.index.close().await;
+        if let Some(devchain) = &self.devchain {
+            devchain.shutdown();
+        }
+        outcome
+    }
+}
+
+/// Takes the data directory for this process.
+///
+/// # Errors
+/// When it cannot be made, or another process has it.
+pub fn lock(data_dir: &Path) -> anyhow::Result<File> {
+    std::fs::create_dir_all(data_dir).with_context(|| format!("making {}", data_dir.display()))?;
+    let path = data_dir.join("lock");
+    let file = File::create(&path).with_context(|| format!("making {}", path.display()))?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(std::fs::TryLockError::WouldBlock) => bail!(
+            "{} is in use by another `bizkey`; stop it, or give another --data-dir",
+            data_dir.display()
+        ),
+        Err(std::fs::TryLockError::Error(error)) => Err(error).with_context(|| format!("locking {}", path.display())),
+    }
+}
+
+/// Opens the embedded chain of a data directory, or connects to a node.
+///
+/// # Errors
+/// When the chain does not open or answer.
+pub async fn connect(data_dir: &Path, chain: &ChainChoice) -> anyhow::Result<(Option<Devchain>, Client)> {
+    match chain {
+        ChainChoice::Embedded { clock, endowed } => {
+            let endowed = endowed.iter().map(|account| (<[u8; 32]>::from(*account).into(), FEES)).collect();
+            let path = Some(data_dir.join("chain"));
+            let config = DevchainConfig { path, clock: clock.clone(), endowed, ..DevchainConfig::default() };
+            let devchain = tokio::task::spawn_blocking(|| Devchain::open(config)).await?.context("opening the chain")?;
+            let client = Client::from_rpc(RpcClient::new(InProcessRpc::new(&devchain)?)).await?;
+            Ok((Some(devchain), client))
+        }
+        ChainChoice::Node(url) => {
+            let client = Client::connect(url).await.with_context(|| format!("connecting to {url}"))?;
+            Ok((None, client))
+        }
+    }
+}
+
+/// The network as the indexer ties its database to it.
+#[must_use]
+pub fn index_network(deployment: &Deployment) -> bizkey_indexer::model::Network {
+    let contracts = deployment.contracts;
+    bizkey_indexer::model::Network {
+        genesis_hash: deployment.genesis_hash,
+        calendar: deployment.calendar,
+        first_block: deployment.block,
+        contracts: bizkey_indexer::model::Contracts {
+            vault: contracts.vault,
+            bzky: contracts.bzky,
+            time: contracts.time,
+            registry: contracts.registry,
+            receipts: contracts.receipts,
+            pos_deposit: contracts.pos_deposit,
+            rewards: contracts.rewards,
+        },
+    }
+}
+
+/// The deployment of the data directory, made now if it is not.
+async fn deployed(
+    data_dir: &Path,
+    client: &Client,
+    keys: &NetworkKeys,
+    config: &SystemConfig,
+) -> anyhow::Result<Deployment> {
+    let path = data_dir.join("deployment.json");
+    if path.exists() {
+        return Ok(Deployment::load(&path)?);
+    }
+    // A deployment that was cut short is finished with the calendar it began
+    // with: addresses follow from the arguments.
+    let draft = data_dir.join("deployment.draft.json");
+    let calendar = match std::fs::read(&draft) {
+        Ok(bytes) => serde_json::from_slice::<CalendarDraft>(&bytes).context("reading deployment.draft.json")?,
+        Err(_) => {
+            let chosen = CalendarDraft { genesis_ms: config.calendar.genesis_ms, epoch_ms: config.calendar.epoch_ms };
+            std::fs::write(&draft, serde_json::to_vec(&chosen)?)?;
+            chosen
+        }
+    };
+    let deploy_config = DeployConfig {
+        calendar: Calendar { genesis_ms: calendar.genesis_ms, epoch_ms: calendar.epoch_ms },
+        treasury: keys.deployer.account_id(),
+        attestors: keys.attestors.iter().map(bizkey_client::Signer::account_id).collect(),
+        committee: keys.committee.iter().map(bizkey_client::Signer::account_id).collect(),
+        window_ms: config.window_ms,
+        penalty_window_ms: PENALTY_WINDOW_MS,
+    };
+    let deployment = deploy(client, &keys.deployer, &deploy_config).await.context("deploying the contracts")?;
+    for account in keys.paying_accounts() {
+        if client.account(&account).await?.free < FEES / 2 {
+            client.transfer_native(&keys.deployer, &account, FEES).await?.finalized().await?;
+        }
+    }
+    deployment.save(&path)?;
+    // The draft has done its duty; one that stays does no harm.
+    let _ = std::fs::remove_file(&draft);
+    Ok(deployment)
+}
+
+#[derive(serde::Serialize, serde::Deserialize)]
+struct CalendarDraft {
+    genesis_ms: u64,
+    epoch_ms: u64,
+}
+
+fn database_url(config: &SystemConfig, name: &str) -> anyhow::Result<String> {
+    match config.database.as_deref() {
+        None => Ok(format!("sqlite://{}", config.data_dir.join(format!("{name}.sqlite")).display())),
+        Some(url) if url.starts_with("postgres://") || url.starts_with("postgresql://") => Ok(url.to_owned()),
+        Some(url) => bail!("--database {url}: give a postgres:// URL, or leave it out for SQLite in the data directory"),
+    }
+}
+
+fn clock_of(devchain: Option<&Devchain>) -> gateway::Clock {
+    match devchain.cloned() {
+        Some(devchain) => Arc::new(move || devchain.now_ms()),
+        None => Arc::new(now_ms),
+    }
+}
+
+/// Unix milliseconds by this machine's clock.
+#[must_use]
+pub fn now_ms() -> u64 {
+    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+    u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
+}
