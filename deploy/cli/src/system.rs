@@ -25,8 +25,6 @@ pub enum ChainChoice {
     Embedded {
         /// Where block times come from.
         clock: Clock,
-        /// Accounts with native coin at genesis.
-        endowed: Vec<bizkey_primitives::AccountId>,
     },
     /// A node at a `ws://` address.
     Node(String),
@@ -193,10 +191,9 @@ pub fn lock(data_dir: &Path) -> anyhow::Result<File> {
 /// When the chain does not open or answer.
 pub async fn connect(data_dir: &Path, chain: &ChainChoice) -> anyhow::Result<(Option<Devchain>, Client)> {
     match chain {
-        ChainChoice::Embedded { clock, endowed } => {
-            let endowed = endowed.iter().map(|account| (<[u8; 32]>::from(*account).into(), FEES)).collect();
+        ChainChoice::Embedded { clock } => {
             let path = Some(data_dir.join("chain"));
-            let config = DevchainConfig { path, clock: clock.clone(), endowed, ..DevchainConfig::default() };
+            let config = DevchainConfig { path, clock: clock.clone(), ..DevchainConfig::default() };
             let devchain = tokio::task::spawn_blocking(|| Devchain::open(config)).await?.context("opening the chain")?;
             let client = Client::from_rpc(RpcClient::new(InProcessRpc::new(&devchain)?)).await?;
             Ok((Some(devchain), client))

@@ -58,7 +58,7 @@ pub async fn up(args: UpArgs) -> anyhow::Result<()> {
     let calendar = Calendar::new(genesis_ms, epoch_ms).context("--epoch-seconds: from 1 second to 366 days")?;
     let chain = match &args.chain {
         Some(url) => ChainChoice::Node(url.clone()),
-        None => ChainChoice::Embedded { clock: Clock::System, endowed: Vec::new() },
+        None => ChainChoice::Embedded { clock: Clock::System },
     };
     let config = SystemConfig {
         data_dir: args.data_dir.clone(),

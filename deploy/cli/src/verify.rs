@@ -41,7 +41,7 @@ pub async fn verify(args: VerifyArgs) -> anyhow::Result<ExitCode> {
         None => {
             let lock = lock(&data_dir).context("while `bizkey up` runs, give its --chain ws://…")?;
             // The clock stands still: verifying makes no block.
-            let chain = ChainChoice::Embedded { clock: Clock::Manual(0), endowed: Vec::new() };
+            let chain = ChainChoice::Embedded { clock: Clock::Manual(0) };
             let (devchain, client) = connect(&data_dir, &chain).await?;
             (devchain, client, Some(lock))
         }

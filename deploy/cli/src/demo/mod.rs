@@ -75,7 +75,6 @@ pub async fn demo(args: DemoArgs) -> anyhow::Result<()> {
         chain: ChainChoice::Embedded {
             // A day before launch: the world is made before the network starts.
             clock: Clock::Manual(genesis_ms - DAY_MS),
-            endowed: world::shop_accounts(&input)?,
         },
         database: None,
         calendar: Calendar::new(genesis_ms, DAY_MS).context("the first receipt lies too far in the future")?,

@@ -14,6 +14,9 @@ use subxt_signer::sr25519::Keypair;
 /// Bzky that the treasury lends each shop and the shop locks for its device.
 pub const DEPOSIT: u128 = 1_000 * TOKEN;
 
+/// Native coin that a shop gets to lock its deposit itself, smallest unit.
+const SHOP_FEES: u128 = 1_000 * 1_000_000_000_000;
+
 /// Gas of a registration, a transfer or a lock: several times what they need.
 const GAS: Weight = Weight { ref_time: 4_000_000_000, proof_size: 300_000 };
 /// Gas of a call that pays 128 shops.
@@ -62,15 +65,6 @@ fn account(pair: &Keypair) -> AccountId {
     AccountId::from(pair.public_key().0)
 }
 
-/// Accounts that pay fees at genesis: the shops, which lock their deposits
-/// themselves.
-///
-/// # Errors
-/// When a key cannot be made.
-pub fn shop_accounts(input: &Input) -> anyhow::Result<Vec<AccountId>> {
-    input.shops.iter().map(|shop| Ok(account(&key("shop", &shop.id)?))).collect()
-}
-
 /// Makes the world on chain. The clock stands before genesis.
 ///
 /// # Errors
@@ -81,7 +75,7 @@ pub async fn create(system: &System, input: &Input, bar: &ProgressBar) -> anyhow
     let shops = input.shops.iter().map(|shop| key("shop", &shop.id)).collect::<anyhow::Result<Vec<_>>>()?;
     let households = input.customers();
     let wallets = households.iter().map(|id| key("customer", id)).collect::<anyhow::Result<Vec<_>>>()?;
-    bar.set_length((shops.len() * 6 + wallets.len()) as u64);
+    bar.set_length((shops.len() * 7 + wallets.len()) as u64);
 
     let registry = suite.registry();
     let register = |side: Side, ids: &[String], pairs: &[Keypair]| {
@@ -131,6 +125,15 @@ async fn deposits(
     bar: &ProgressBar,
 ) -> anyhow::Result<()> {
     let (bzky, pos_deposit) = (system.suite.bzky(), system.suite.pos_deposit());
+    let client = system.suite.client();
+    let mut funded = Vec::with_capacity(shops.len());
+    for shop in shops {
+        funded.push(client.transfer_native(&system.keys.deployer, &account(shop), SHOP_FEES).await?);
+    }
+    for transfer in funded {
+        transfer.finalized().await?;
+        bar.inc(1);
+    }
     let loans: Vec<(AccountId, u128)> = shops.iter().map(|shop| (account(shop), DEPOSIT)).collect();
     let calls = loans.chunks(PAYMENTS).map(|chunk| bzky.transfer_many(chunk).with_gas(GAS_MANY)).collect();
     send_in_order(calls, &system.keys.deployer, &ProgressBar::hidden()).await?;
