@@ -7,8 +7,8 @@ use bizkey_primitives::{
     errors::rewards::Error,
     events::PaidReward,
     party::{Claimant, Contracts, HoldingIndex, PushedLeaf},
-    report::{Payout, SideReport},
-    tree::Leaf,
+    report::{EpochRecord, Payout, SideReport},
+    tree::{Domain, Leaf, ProofStep, Tuple},
     AccountId, Balance, Epoch, Side,
 };
 use ink::prelude::{vec, vec::Vec};
@@ -30,7 +30,24 @@ pub struct Terms<'a> {
 /// A leaf's outcome: what it is paid, or why it is not.
 pub type Outcome = Result<PaidReward, Error>;
 
-impl Terms<'_> {
+impl<'a> Terms<'a> {
+    /// The terms of one side of a final epoch.
+    pub fn new(side: Side, epoch: Epoch, record: &'a EpochRecord) -> Self {
+        let payout = match side {
+            Side::Merchant => record.merchants,
+            Side::Customer => record.customers,
+        };
+        Self { side, epoch, blend: emission::blend(side, epoch), payout, report: record.report.side(side) }
+    }
+
+    /// The position in the tree of a leaf, or of a subtree's first leaf.
+    ///
+    /// # Errors
+    /// [`Error::BadProof`].
+    pub fn prove(&self, domain: &Domain, start: Tuple, proof: &[ProofStep]) -> Result<u32, Error> {
+        self.report.verify(domain, start, proof).map_err(|_| Error::BadProof)
+    }
+
     /// Decides leaves whose place in the tree has been proven and that were
     /// not claimed before. One question to `registry`, and one each to `bzky`
     /// and `pos_deposit` if any holding is paid for.

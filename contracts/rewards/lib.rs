@@ -30,7 +30,7 @@ mod rewards {
         hash::blake2x256,
         party::{Contracts, HoldingIndex, PushedLeaf},
         report::{self, EpochRecord, EpochState, Payout, Report},
-        tree::{self, Domain, Leaf, ProofStep, Tuple, SUBTREE_LEAVES},
+        tree::{self, Domain, Leaf, ProofStep, SUBTREE_LEAVES},
         Epoch, Side,
     };
     use ink::{prelude::vec, prelude::vec::Vec, storage::Lazy, storage::Mapping};
@@ -210,13 +210,14 @@ mod rewards {
             let record = self.final_record(epoch)?;
             let domain = self.domain(side, epoch, &record);
             let start = leaf.tuple(&domain).map_err(|_| Error::BadProof)?;
-            let place = bitmap::place(prove(side, &record, &domain, start, &proof)?);
+            let terms = Terms::new(side, epoch, &record);
+            let place = bitmap::place(terms.prove(&domain, start, &proof)?);
             let word = self.claimed_words(side, epoch, place.word);
             if bitmap::is_set(word, place.bit) {
                 return Err(Error::AlreadyClaimed);
             }
             let pushed = PushedLeaf { leaf, holding: holdings };
-            let outcomes = terms(side, epoch, &record).decide(&self.contracts, &[pushed])?;
+            let outcomes = terms.decide(&self.contracts, &[pushed])?;
             let reward = outcomes.into_iter().next().ok_or(Error::CalleeFailed)??;
             let word = bitmap::set(word, place.bit);
             self.pay(side, epoch, record, (place.word, word), vec![reward])?;
@@ -240,7 +241,8 @@ mod rewards {
             let domain = self.domain(side, epoch, &record);
             let bare: Vec<Leaf> = leaves.iter().map(|pushed| pushed.leaf).collect();
             let start = tree::top(&domain, &bare).map_err(|_| Error::BadProof)?;
-            let place = bitmap::place(prove(side, &record, &domain, start, &proof)?);
+            let terms = Terms::new(side, epoch, &record);
+            let place = bitmap::place(terms.prove(&domain, start, &proof)?);
             if place.bit != 0 {
                 return Err(Error::BadSubtree);
             }
@@ -250,7 +252,7 @@ mod rewards {
             if open.is_empty() {
                 return done(0);
             }
-            let outcomes = terms(side, epoch, &record).decide(&self.contracts, &open)?;
+            let outcomes = terms.decide(&self.contracts, &open)?;
             let mut rewards = Vec::with_capacity(open.len());
             for (bit, outcome) in bits.into_iter().zip(outcomes) {
                 if let Ok(reward) = outcome {
@@ -403,13 +405,7 @@ mod rewards {
         ) -> Result<()> {
             let payments: Vec<(AccountId, Balance)> =
                 rewards.iter().filter(|reward| reward.amount > 0).map(|reward| (reward.account, reward.amount)).collect();
-            let payout = match side {
-                Side::Merchant => &mut record.merchants,
-                Side::Customer => &mut record.customers,
-            };
-            for (_, amount) in &payments {
-                settlement::pay(payout, *amount)?;
-            }
+            settlement::pay(settlement::payout_mut(&mut record, side), payments.iter().map(|(_, amount)| *amount))?;
             self.claimed.insert((side, epoch, position), &word);
             if !payments.is_empty() {
                 self.epochs.insert(epoch, &record);
@@ -420,19 +416,6 @@ mod rewards {
             }
             suite::pay(&self.contracts, side, epoch, &payments)
         }
-    }
-
-    /// The position of a leaf or subtree in its side's tree.
-    fn prove(side: Side, record: &EpochRecord, domain: &Domain, start: Tuple, proof: &[ProofStep]) -> Result<u32> {
-        record.report.side(side).verify(domain, start, proof).map_err(|_| Error::BadProof)
-    }
-
-    fn terms(side: Side, epoch: Epoch, record: &EpochRecord) -> Terms<'_> {
-        let payout = match side {
-            Side::Merchant => record.merchants,
-            Side::Customer => record.customers,
-        };
-        Terms { side, epoch, blend: emission::blend(side, epoch), payout, report: record.report.side(side) }
     }
 
     /// Ends a message that succeeded without writing the root record back: it

@@ -77,13 +77,24 @@ pub fn customer_pool_left(reserved_so_far: Balance) -> Balance {
     CUSTOMER_POOL.saturating_sub(reserved_so_far)
 }
 
-/// Books `amount` as paid.
+/// One side's payout.
+pub fn payout_mut(record: &mut EpochRecord, side: Side) -> &mut Payout {
+    match side {
+        Side::Merchant => &mut record.merchants,
+        Side::Customer => &mut record.customers,
+    }
+}
+
+/// Books `amounts` as paid.
 ///
 /// # Errors
 /// [`Error::OverReservation`] when more would be paid than was reserved: the
 /// tree's own rules forbid it, and this holds even if they did not.
-pub fn pay(payout: &mut Payout, amount: Balance) -> Result<(), Error> {
-    let paid = payout.paid.checked_add(amount).ok_or(Error::Overflow)?;
+pub fn pay(payout: &mut Payout, amounts: impl IntoIterator<Item = Balance>) -> Result<(), Error> {
+    let mut paid = payout.paid;
+    for amount in amounts {
+        paid = paid.checked_add(amount).ok_or(Error::Overflow)?;
+    }
     if paid > payout.reserved {
         return Err(Error::OverReservation);
     }
@@ -140,9 +151,9 @@ mod tests {
     #[test]
     fn nothing_is_paid_over_the_reservation() {
         let mut payout = Payout { emission: 10, reserved: 9, paid: 0 };
-        assert_eq!(pay(&mut payout, 9), Ok(()));
-        assert_eq!(pay(&mut payout, 1), Err(Error::OverReservation));
-        assert_eq!(pay(&mut payout, u128::MAX), Err(Error::Overflow));
+        assert_eq!(pay(&mut payout, [4, 5]), Ok(()));
+        assert_eq!(pay(&mut payout, [1]), Err(Error::OverReservation));
+        assert_eq!(pay(&mut payout, [u128::MAX]), Err(Error::Overflow));
         assert_eq!(payout.paid, 9);
     }
 }
