@@ -5,10 +5,10 @@ use crate::{
     runtime::{Hash, Hashing},
     store::Store,
 };
-use sp_core::storage::{ChildInfo, Storage};
+use sp_core::storage::{ChildInfo, StateVersion, Storage};
 use sp_runtime::traits::Hash as _;
 use sp_state_machine::{
-    Backend as _, BackendTransaction, Ext, OverlayedChanges, StateVersion, TrieBackend,
+    Backend as _, BackendTransaction, Ext, OverlayedChanges, TrieBackend,
     TrieBackendBuilder, TrieBackendStorage,
 };
 use sp_trie::cache::{CacheSize, SharedTrieCache};
@@ -44,7 +44,7 @@ pub struct NodeStorage {
 const EMPTY_NODE: &[u8] = &[0];
 
 impl TrieBackendStorage<Hashing> for NodeStorage {
-    fn get(&self, key: &Hash, _: sp_trie::Prefix) -> Result<Option<Vec<u8>>, String> {
+    fn get(&self, key: &Hash, _: hash_db::Prefix<'_>) -> Result<Option<Vec<u8>>, String> {
         if *key == self.empty_node {
             return Ok(Some(EMPTY_NODE.to_vec()));
         }

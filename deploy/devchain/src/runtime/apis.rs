@@ -1,7 +1,7 @@
 //! The runtime's API, called natively: `api::dispatch` serves `state_call`.
 
 use super::{
-    AccountId, Balance, Block, BlockNumber, EventRecord, Executive, Hash, Header, Nonce, Runtime,
+    AccountId, Balance, Block, BlockNumber, EventRecord, Executive, Hash, Header, InherentDataExt, Nonce, Runtime,
     RuntimeCall, System, TransactionPayment, UncheckedExtrinsic, VERSION,
 };
 use frame_support::{traits::Get, weights::Weight};
