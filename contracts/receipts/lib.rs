@@ -196,8 +196,7 @@ pub mod receipts {
         pub fn head(&self, device: DeviceId, epoch: Epoch) -> Option<Hash> {
             let now = self.calendar.stamp_at(self.env().block_timestamp());
             let record = self.devices.get(device)?;
-            batch::closed_head(&record, stamp(epoch), now, |slot| self.closed_heads.get((device, slot)))
-                .map(Hash::from)
+            batch::closed_head(&record, stamp(epoch), now, |slot| self.closed_heads.get((device, slot))).map(Hash::from)
         }
 
         /// Merchants with a batch in an epoch.

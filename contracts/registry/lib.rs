@@ -30,9 +30,7 @@ pub mod registry {
         calendar::stamp,
         cross_contract::call,
         errors::{receipts, registry::Error},
-        events::{
-            AttestorChanged, CapitalAttested, CapitalProposed, HoldPlaced, PartyRegistered, StatusChanged,
-        },
+        events::{AttestorChanged, CapitalAttested, CapitalProposed, HoldPlaced, PartyRegistered, StatusChanged},
         party::{Capital, Claimant},
         signature::PublicKey,
         Calendar, DeviceId, Epoch, MerchantIndex, Side, Stamp, Status,
@@ -41,6 +39,9 @@ pub mod registry {
 
     /// Most parties that one call can ask for, and most attestors to start with.
     pub const MAX_QUERIES: usize = 256;
+
+    /// Side, index, and position in the party's list.
+    type StandingKey = (Side, u32, u32);
 
     /// Parties, devices and who attests them.
     #[ink(storage)]
@@ -61,8 +62,8 @@ pub mod registry {
         devices: DeviceId,
         parties: Mapping<(Side, u32), Party>,
         identities: Mapping<(Side, u32), Identity>,
-        /// Standings that ended with an epoch: side, index, position.
-        standings: Mapping<(Side, u32, u32), Standing>,
+        /// Standings that ended with an epoch.
+        standings: Mapping<StandingKey, Standing>,
         parties_of_accounts: Mapping<AccountId, (Side, u32)>,
         parties_of_nullifiers: Mapping<(Side, Hash), u32>,
         attestors: Mapping<AccountId, ()>,

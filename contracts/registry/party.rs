@@ -119,8 +119,7 @@ impl Party {
     /// the party had not joined by its close.
     pub fn claimant(&self, at: Stamp, now_ms: u64, earlier: impl Fn(u32) -> Option<Standing>) -> Option<Claimant> {
         let then = self.standing_at(at, earlier)?;
-        let payable =
-            then.status.is_rewarded() && self.standing.status != Status::Removed && !self.is_held(now_ms);
+        let payable = then.status.is_rewarded() && self.standing.status != Status::Removed && !self.is_held(now_ms);
         Some(Claimant { account_at: then.account, account: self.standing.account, payable })
     }
 }

@@ -164,10 +164,7 @@ fn a_hold_stops_claims_until_it_ends() {
     assert!(!registry.is_held(account(11)));
     at_epoch(2);
     assert!(!registry.is_held(account(10)) && payable(&registry));
-    assert_eq!(
-        registry.place_hold(Side::Customer, 1, until_ms + EPOCH_MS, hash(0)),
-        Err(Error::HoldNotRenewable)
-    );
+    assert_eq!(registry.place_hold(Side::Customer, 1, until_ms + EPOCH_MS, hash(0)), Err(Error::HoldNotRenewable));
 }
 
 #[ink::test]
