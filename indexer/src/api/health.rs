@@ -1,0 +1,51 @@
+//! Whether the service lives, and whether its answers are current.
+
+use super::{problem::Problem, ApiState};
+use crate::sync::Status;
+use axum::{extract::State, Json};
+use serde::Serialize;
+
+#[derive(Serialize)]
+pub(super) struct Health {
+    status: &'static str,
+    connected: bool,
+    stalled: bool,
+    finalized_head: Option<u32>,
+    indexed: Option<u32>,
+    lag_blocks: Option<u32>,
+}
+
+impl From<Status> for Health {
+    fn from(status: Status) -> Self {
+        let lag_blocks = status.lag();
+        let fine = status.is_ready() && !status.stalled;
+        Self {
+            status: if fine { "ok" } else { "degraded" },
+            connected: status.connected,
+            stalled: status.stalled,
+            finalized_head: status.head,
+            indexed: status.indexed,
+            lag_blocks,
+        }
+    }
+}
+
+/// Alive: 200 as long as the database answers.
+pub(super) async fn health(State(state): State<ApiState>) -> Result<Json<Health>, Problem> {
+    state.store.ping().await?;
+    Ok(Json(state.progress.status().into()))
+}
+
+/// Current: 200 once within two blocks of the finalised head, else 503.
+pub(super) async fn ready(State(state): State<ApiState>) -> Result<Json<Health>, Problem> {
+    let status = state.progress.status();
+    if status.is_ready() {
+        return Ok(Json(status.into()));
+    }
+    let detail = match (status.connected, status.lag()) {
+        (false, _) => "the chain's endpoint does not answer".to_owned(),
+        (true, None) => "no block is stored yet".to_owned(),
+        (true, Some(lag)) => format!("{lag} blocks behind the finalised head"),
+    };
+    Err(Problem::not_ready(detail))
+}

@@ -1,0 +1,97 @@
+//! Errors as problem+json (RFC 9457).
+
+use axum::{
+    http::{header::CONTENT_TYPE, StatusCode},
+    response::{IntoResponse, Response},
+};
+use serde::Serialize;
+use std::time::Duration;
+
+/// An answer that is an error.
+#[derive(Debug)]
+pub(super) struct Problem {
+    status: StatusCode,
+    kind: &'static str,
+    title: &'static str,
+    detail: String,
+}
+
+#[derive(Serialize)]
+struct Body<'p> {
+    r#type: String,
+    title: &'p str,
+    status: u16,
+    detail: &'p str,
+}
+
+impl Problem {
+    pub fn invalid_parameter(detail: impl Into<String>) -> Self {
+        Self {
+            status: StatusCode::BAD_REQUEST,
+            kind: "invalid-parameter",
+            title: "A parameter is invalid",
+            detail: detail.into(),
+        }
+    }
+
+    pub fn not_found(detail: impl Into<String>) -> Self {
+        Self { status: StatusCode::NOT_FOUND, kind: "not-found", title: "Not found", detail: detail.into() }
+    }
+
+    pub fn no_such_path() -> Self {
+        Self::not_found("there is nothing at this path")
+    }
+
+    pub fn method_not_allowed() -> Self {
+        Self {
+            status: StatusCode::METHOD_NOT_ALLOWED,
+            kind: "method-not-allowed",
+            title: "Method not allowed",
+            detail: "this API is read only: use GET".into(),
+        }
+    }
+
+    pub fn not_ready(detail: impl Into<String>) -> Self {
+        Self {
+            status: StatusCode::SERVICE_UNAVAILABLE,
+            kind: "not-ready",
+            title: "The index is not caught up",
+            detail: detail.into(),
+        }
+    }
+
+    pub fn too_slow(limit: Duration) -> Self {
+        Self {
+            status: StatusCode::SERVICE_UNAVAILABLE,
+            kind: "too-slow",
+            title: "The answer took too long",
+            detail: format!("no answer within {} s: try again later", limit.as_secs()),
+        }
+    }
+}
+
+/// What went wrong inside is logged, not told: it may name hosts.
+impl From<crate::Error> for Problem {
+    fn from(error: crate::Error) -> Self {
+        tracing::error!(%error, "a request failed");
+        let detail = "the rows could not be read: try again later".into();
+        if error.is_transient() {
+            let (kind, title) = ("database-unavailable", "The database is not available");
+            return Self { status: StatusCode::SERVICE_UNAVAILABLE, kind, title, detail };
+        }
+        Self { status: StatusCode::INTERNAL_SERVER_ERROR, kind: "internal", title: "Internal error", detail }
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let body = Body {
+            r#type: format!("urn:bizkey:problem:{}", self.kind),
+            title: self.title,
+            status: self.status.as_u16(),
+            detail: &self.detail,
+        };
+        let headers = [(CONTENT_TYPE, "application/problem+json")];
+        (self.status, headers, axum::Json(body).into_response().into_body()).into_response()
+    }
+}

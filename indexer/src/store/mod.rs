@@ -1,0 +1,12 @@
+//! The database: SQLite or PostgreSQL, chosen by URL when a program starts.
+//! All SQL of the indexer is in this folder, one text for both databases.
+
+mod codes;
+mod connect;
+mod ledger;
+mod read;
+pub(crate) mod sql;
+mod write;
+
+pub use connect::Store;
+pub use write::Applied;

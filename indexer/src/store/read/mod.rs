@@ -1,0 +1,7 @@
+//! What the rows say.
+
+pub(super) mod blocks;
+mod epochs;
+mod holdings;
+mod parties;
+mod receipts;

@@ -1,0 +1,93 @@
+//! Merchants, customers, their standing and capital, deposits.
+
+use super::{Place, Writer};
+use crate::{
+    store::{
+        codes::{code, STATUSES},
+        sql::{execute, fetch_one, values},
+    },
+    Error, Result,
+};
+use bizkey_primitives::{
+    events::{
+        CapitalAttested, DepositLocked, DepositReleased, HoldPlaced, PartyRegistered, ReturnConfirmed, StatusChanged,
+    },
+    Side,
+};
+
+impl Writer<'_> {
+    pub(super) async fn party_registered(&mut self, event: &PartyRegistered) -> Result<()> {
+        let sql = "INSERT INTO parties (side, party, account, commitment, stamp, block)
+                   VALUES ($1, $2, $3, $4, $5, $6)";
+        let block = self.block.number;
+        let values = values![event.side, event.index, &event.account, &event.commitment, self.stamp, block];
+        execute(self.connection, "storing a party", sql, values).await?;
+        if let (Side::Customer, Some(customers)) = (event.side, &mut self.customers) {
+            *customers = event.index.max(*customers);
+        }
+        Ok(())
+    }
+
+    pub(super) async fn capital_attested(&mut self, place: Place, event: &CapitalAttested) -> Result<()> {
+        let sql = "INSERT INTO capitals (merchant, from_epoch, block, event, area_m2, staff, rent_per_m2_month,
+                                         wage_month)
+                   VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
+        let capital = &event.capital;
+        let values = values![
+            event.merchant,
+            event.from_epoch,
+            place.block,
+            place.event,
+            capital.area_m2,
+            capital.staff,
+            capital.rent_per_m2_month,
+            capital.wage_month,
+        ];
+        execute(self.connection, "storing a capital", sql, values).await.map(drop)
+    }
+
+    pub(super) async fn status_changed(&mut self, place: Place, event: &StatusChanged) -> Result<()> {
+        let sql = "INSERT INTO statuses (side, party, block, event, stamp, status, reason)
+                   VALUES ($1, $2, $3, $4, $5, $6, $7)";
+        let status = code(&STATUSES, &event.status);
+        let values =
+            values![event.side, event.index, place.block, place.event, self.stamp, status, &event.reason];
+        execute(self.connection, "storing a status", sql, values).await.map(drop)
+    }
+
+    pub(super) async fn hold_placed(&mut self, place: Place, event: &HoldPlaced) -> Result<()> {
+        let sql = "INSERT INTO holds (side, party, block, event, until_ms, reason) VALUES ($1, $2, $3, $4, $5, $6)";
+        let values = values![event.side, event.index, place.block, place.event, event.until_ms, &event.reason];
+        execute(self.connection, "storing a hold", sql, values).await.map(drop)
+    }
+
+    pub(super) async fn deposit_locked(&mut self, place: Place, event: &DepositLocked) -> Result<()> {
+        self.deposits.credit(place, self.stamp, &event.depositor, event.amount)?;
+        let sql = "SELECT amount FROM deposits WHERE device = $1";
+        let locked = fetch_one(&mut *self.connection, "reading a deposit", sql, values![event.device], |row| {
+            row.amount("amount")
+        });
+        let amount = locked.await?.unwrap_or(0).checked_add(event.amount).ok_or_else(|| Error::Inconsistent {
+            number: place.block,
+            event: place.event,
+            what: format!("the deposit of device {} would pass its type", event.device),
+        })?;
+        let sql = "INSERT INTO deposits (device, depositor, amount) VALUES ($1, $2, $3)
+                   ON CONFLICT (device) DO UPDATE
+                   SET depositor = excluded.depositor, amount = excluded.amount, releasable_ms = NULL";
+        let values = values![event.device, &event.depositor, amount];
+        execute(self.connection, "storing a deposit", sql, values).await.map(drop)
+    }
+
+    pub(super) async fn return_confirmed(&mut self, event: &ReturnConfirmed) -> Result<()> {
+        let sql = "UPDATE deposits SET releasable_ms = $2 WHERE device = $1";
+        let values = values![event.device, event.releasable_ms];
+        execute(self.connection, "storing a device's return", sql, values).await.map(drop)
+    }
+
+    pub(super) async fn deposit_released(&mut self, place: Place, event: &DepositReleased) -> Result<()> {
+        self.deposits.debit(place, self.stamp, &event.depositor, event.amount)?;
+        let sql = "UPDATE deposits SET amount = $2, releasable_ms = NULL WHERE device = $1";
+        execute(self.connection, "storing a release", sql, values![event.device, 0u128]).await.map(drop)
+    }
+}

@@ -1,0 +1,96 @@
+//! How far the index is, for readiness and for those who wait for a block.
+
+use tokio::sync::watch;
+
+/// Most blocks behind the finalised head that still count as caught up.
+pub const READY_WITHIN: u32 = 2;
+
+/// How far the index is.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Status {
+    /// The chain's endpoint answers.
+    pub connected: bool,
+    /// Highest finalised block known.
+    pub head: Option<u32>,
+    /// Highest block stored.
+    pub indexed: Option<u32>,
+    /// The head has not moved for longer than the configured time. On a chain
+    /// with blocks on demand that is a quiet hour; on others a fault.
+    pub stalled: bool,
+    /// The last failure, until something works again.
+    pub last_error: Option<String>,
+}
+
+impl Status {
+    /// Blocks between the finalised head and the last stored one; `None`
+    /// while either is unknown.
+    #[must_use]
+    pub fn lag(&self) -> Option<u32> {
+        Some(self.head?.saturating_sub(self.indexed?))
+    }
+
+    /// Whether readers see the chain as it is: connected, and within two
+    /// blocks of the finalised head.
+    #[must_use]
+    pub fn is_ready(&self) -> bool {
+        self.connected && self.lag().is_some_and(|lag| lag <= READY_WITHIN)
+    }
+}
+
+/// A [`Status`] that one task writes and many read. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Progress(watch::Sender<Status>);
+
+impl Default for Progress {
+    fn default() -> Self {
+        Self(watch::Sender::new(Status::default()))
+    }
+}
+
+impl Progress {
+    /// The status now.
+    #[must_use]
+    pub fn status(&self) -> Status {
+        self.0.borrow().clone()
+    }
+
+    /// Every change from now on.
+    #[must_use]
+    pub fn subscribe(&self) -> watch::Receiver<Status> {
+        self.0.subscribe()
+    }
+
+    /// Waits until block `number` is stored.
+    pub async fn reached(&self, number: u32) {
+        // The sender lives in `self`, so the channel cannot close meanwhile.
+        let _ = self.0.subscribe().wait_for(|status| status.indexed >= Some(number)).await;
+    }
+
+    /// Waits until the index is caught up.
+    pub async fn ready(&self) {
+        let _ = self.0.subscribe().wait_for(Status::is_ready).await;
+    }
+
+    pub(super) fn update(&self, change: impl FnOnce(&mut Status)) {
+        self.0.send_if_modified(|status| {
+            let before = status.clone();
+            change(status);
+            *status != before
+        });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ready_is_connected_and_within_two_blocks_of_the_head() {
+        let status = |connected, head, indexed| Status { connected, head, indexed, ..Status::default() };
+        assert!(status(true, Some(9), Some(7)).is_ready());
+        assert!(!status(true, Some(9), Some(6)).is_ready());
+        assert!(!status(false, Some(9), Some(9)).is_ready());
+        assert!(!status(true, Some(0), None).is_ready());
+        assert!(!status(true, None, Some(4)).is_ready());
+    }
+}

@@ -1,0 +1,58 @@
+//! Where blocks come from.
+
+use crate::{Error, Result};
+use bizkey_primitives::{events::Event, AccountId};
+use futures::stream::BoxStream;
+
+/// A block's number and hash.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BlockRef {
+    /// Number.
+    pub number: u32,
+    /// Hash.
+    pub hash: [u8; 32],
+}
+
+/// An event of one of the suite's contracts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ContractEvent {
+    /// Its position among all events of the block.
+    pub index: u32,
+    /// The contract that emitted it.
+    pub contract: AccountId,
+    /// The event.
+    pub event: Event,
+}
+
+/// A finalised block, as far as the suite is concerned.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Block {
+    /// Number.
+    pub number: u32,
+    /// Hash.
+    pub hash: [u8; 32],
+    /// Hash of the block before it.
+    pub parent_hash: [u8; 32],
+    /// Block time, Unix milliseconds.
+    pub timestamp_ms: u64,
+    /// The suite's events, in the order of the block.
+    pub events: Vec<ContractEvent>,
+}
+
+/// A chain's finalised blocks. Errors are [`Error::Source`].
+#[async_trait::async_trait]
+pub trait BlockSource: Send + Sync + 'static {
+    /// The highest finalised block.
+    async fn finalized_head(&self) -> Result<BlockRef>;
+    /// The hash of a finalised block; `None` past the head.
+    async fn block_hash(&self, number: u32) -> Result<Option<[u8; 32]>>;
+    /// A block by its hash.
+    async fn block(&self, hash: [u8; 32]) -> Result<Block>;
+    /// Finalised heads as they come; numbers may be skipped.
+    async fn subscribe(&self) -> Result<BoxStream<'static, Result<BlockRef>>>;
+}
+
+/// An error of a source.
+pub fn source_error(what: impl Into<String>, cause: impl std::fmt::Display) -> Error {
+    Error::Source { what: what.into(), cause: cause.to_string() }
+}

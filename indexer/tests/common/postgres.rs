@@ -1,0 +1,76 @@
+//! A throw-away PostgreSQL cluster.
+
+use std::{
+    net::TcpListener,
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+};
+
+const BINARIES: &str = "/usr/lib/postgresql/15/bin";
+
+/// A cluster on a free port; stopped and removed with this value.
+pub struct Cluster {
+    folder: PathBuf,
+    server: String,
+}
+
+impl Cluster {
+    /// Starts one; `None`, and a line that says so, where PostgreSQL is not installed.
+    pub fn start() -> Option<Self> {
+        if !Path::new(BINARIES).join("initdb").exists() {
+            println!("left out: PostgreSQL 15 is not installed in {BINARIES}");
+            return None;
+        }
+        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let folder = std::env::temp_dir().join(format!("bizkey-indexer-postgres-{}-{port}", std::process::id()));
+        std::fs::create_dir_all(&folder).unwrap();
+        if is_root() {
+            run(Command::new("chown").arg("postgres").arg(&folder));
+        }
+        let data = folder.join("data");
+        run(tool("initdb").args(["-A", "trust", "-U", "postgres", "--no-sync", "-D"]).arg(&data));
+        let options = format!("-p {port} -c listen_addresses=127.0.0.1 -c fsync=off -k {}", folder.display());
+        run(tool("pg_ctl").args(["-w", "-o", &options, "-l"]).arg(folder.join("log")).arg("-D").arg(&data).arg("start"));
+        Some(Self { folder, server: format!("postgres://postgres@127.0.0.1:{port}") })
+    }
+
+    /// Creates a database; returns its URL.
+    pub async fn create_database(&self, name: &str) -> String {
+        sqlx::any::install_default_drivers();
+        let admin = sqlx::AnyPool::connect(&format!("{}/postgres", self.server)).await.unwrap();
+        sqlx::query(sqlx::AssertSqlSafe(format!("CREATE DATABASE {name}"))).execute(&admin).await.unwrap();
+        admin.close().await;
+        format!("{}/{name}", self.server)
+    }
+}
+
+impl Drop for Cluster {
+    fn drop(&mut self) {
+        let _ = tool("pg_ctl").args(["-m", "immediate", "-D"]).arg(self.folder.join("data")).arg("stop").status();
+        let _ = std::fs::remove_dir_all(&self.folder);
+    }
+}
+
+/// The server refuses to run as root.
+fn tool(name: &str) -> Command {
+    let path = Path::new(BINARIES).join(name);
+    let mut command = if is_root() {
+        let mut command = Command::new("runuser");
+        command.args(["-u", "postgres", "--"]).arg(path);
+        command
+    } else {
+        Command::new(path)
+    };
+    command.current_dir("/tmp").stdin(Stdio::null()).stdout(Stdio::null());
+    command
+}
+
+fn is_root() -> bool {
+    let id = Command::new("id").arg("-u").output().unwrap();
+    id.stdout.starts_with(b"0\n")
+}
+
+fn run(command: &mut Command) {
+    let status = command.status().unwrap();
+    assert!(status.success(), "{command:?} ended with {status}");
+}

@@ -1,0 +1,204 @@
+//! Random but possible histories of a network, for properties.
+
+use super::{account, batch, emitted, from_contract, network, Chain, EPOCH_MS, GENESIS_MS};
+use bizkey_primitives::{
+    events::*,
+    party::{Capital, Status},
+    receipt::{Channel, Rail, Receipt},
+    report::{Payout, Report, SideReport},
+    signature::PublicKey,
+    AccountId, Hash, Side,
+};
+use proptest::prelude::*;
+use std::collections::BTreeMap;
+
+/// Devices of the made-up network; device d belongs to shop d.
+pub const DEVICES: u32 = 4;
+/// Accounts that move tokens.
+const ACCOUNTS: u8 = 6;
+
+/// Something that may happen in a block.
+#[derive(Clone, Debug)]
+pub enum Step {
+    Batch { device: u32, receipts: Vec<Receipt>, cut: Option<usize> },
+    Void { device: u32, seq: u64, index: u16 },
+    Transfer { from: u8, to: u8, value: u128, time: bool },
+    Lock { device: u32, amount: u128 },
+    Release { device: u32 },
+    Customer,
+    Status { merchant: u32, status: u8 },
+    Capital { merchant: u32, area_m2: u32 },
+    Device { device: u32, active: bool },
+}
+
+/// A block: epochs passed since the one before it, and what happens.
+pub type Plan = Vec<(u32, Vec<Step>)>;
+
+prop_compose! {
+    pub fn receipt()(
+        delta_seconds: u32, small in any::<bool>(), amount: u64, customer in 0u32..6, outside: bool,
+        rail in 0usize..8, reference: [u8; 16],
+    ) -> Receipt {
+        let channel = if outside { Channel::Outside } else { Channel::InStore };
+        let amount = if small { amount % 3 } else { amount };
+        Receipt { delta_seconds, amount, customer, channel, rail: Rail::ALL[rail], reference }
+    }
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    let device = || 1..=DEVICES;
+    let value = || prop_oneof![Just(0u128), 1..1_000u128];
+    prop_oneof![
+        4 => (device(), prop::collection::vec(receipt(), 1..40), prop::option::weighted(0.2, 0usize..400))
+            .prop_map(|(device, receipts, cut)| Step::Batch { device, receipts, cut }),
+        2 => (device(), 0u64..4, 0u16..40).prop_map(|(device, seq, index)| Step::Void { device, seq, index }),
+        4 => (1..=ACCOUNTS, 1..=ACCOUNTS, value(), any::<bool>())
+            .prop_map(|(from, to, value, time)| Step::Transfer { from, to, value, time }),
+        2 => (device(), 1..500u128).prop_map(|(device, amount)| Step::Lock { device, amount }),
+        1 => device().prop_map(|device| Step::Release { device }),
+        1 => Just(Step::Customer),
+        1 => (device(), 0u8..4).prop_map(|(merchant, status)| Step::Status { merchant, status }),
+        1 => (device(), 0u32..100).prop_map(|(merchant, area_m2)| Step::Capital { merchant, area_m2 }),
+        1 => (device(), any::<bool>()).prop_map(|(device, active)| Step::Device { device, active }),
+    ]
+}
+
+pub fn plan(blocks: usize) -> impl Strategy<Value = Plan> {
+    let gap = prop_oneof![4 => Just(0u32), 2 => Just(1), 1 => 2u32..4];
+    prop::collection::vec((gap, prop::collection::vec(step(), 0..6)), 1..blocks)
+}
+
+/// What the world would refuse is left out, as the contracts would.
+#[derive(Default)]
+struct World {
+    next_seq: BTreeMap<u32, u64>,
+    bzky: BTreeMap<AccountId, u128>,
+    time: BTreeMap<AccountId, u128>,
+    locked: BTreeMap<u32, u128>,
+    customers: u32,
+}
+
+/// Depositor of a device.
+pub fn depositor(device: u32) -> AccountId {
+    account(1 + (device % 2) as u8)
+}
+
+impl World {
+    fn event(&mut self, epoch: u32, step: &Step) -> Option<(AccountId, Event)> {
+        let event = match step.clone() {
+            Step::Batch { device, receipts, cut } => {
+                let seq = self.next_seq.entry(device).or_default();
+                let Event::BatchRecorded(mut recorded) = batch(device, device, *seq, &receipts) else { return None };
+                *seq += 1;
+                if let Some(cut) = cut {
+                    recorded.payload.truncate(cut);
+                }
+                Event::BatchRecorded(recorded)
+            }
+            Step::Void { device, seq, index } => {
+                if self.next_seq.get(&device).copied().unwrap_or(0) <= seq {
+                    return None;
+                }
+                Event::ReceiptVoided(ReceiptVoided { device, merchant: device, seq, index })
+            }
+            Step::Transfer { from, to, value, time } => {
+                let (contract, balances) = if time {
+                    (network().contracts.time, &mut self.time)
+                } else {
+                    (network().contracts.bzky, &mut self.bzky)
+                };
+                let (from, to) = (account(from), account(to));
+                let held = balances.get_mut(&from).filter(|held| **held >= value)?;
+                *held -= value;
+                *balances.entry(to).or_default() += value;
+                let event = Event::Transfer(Transfer { from: Some(from), to: Some(to), value });
+                return Some(from_contract(contract, event));
+            }
+            Step::Lock { device, amount } => {
+                *self.locked.entry(device).or_default() += amount;
+                Event::DepositLocked(DepositLocked { device, depositor: depositor(device), amount })
+            }
+            Step::Release { device } => {
+                let amount = self.locked.remove(&device)?;
+                Event::DepositReleased(DepositReleased { device, depositor: depositor(device), amount })
+            }
+            Step::Customer => {
+                self.customers += 1;
+                registered(Side::Customer, self.customers)
+            }
+            Step::Status { merchant, status } => {
+                let status =
+                    [Status::Active, Status::Demoted, Status::Restricted, Status::Removed][usize::from(status)];
+                let reason = Hash::from([status as u8; 32]);
+                Event::StatusChanged(StatusChanged { side: Side::Merchant, index: merchant, status, reason })
+            }
+            Step::Capital { merchant, area_m2 } => {
+                let capital = Capital { area_m2, staff: 2, rent_per_m2_month: 3, wage_month: 4 };
+                Event::CapitalAttested(CapitalAttested { merchant, capital, from_epoch: epoch + 1 })
+            }
+            Step::Device { device, active } => Event::DeviceStateChanged(DeviceStateChanged { device, active }),
+        };
+        Some(emitted(event))
+    }
+}
+
+fn registered(side: Side, index: u32) -> Event {
+    let account = account(if side == Side::Merchant { index as u8 } else { 100 + index as u8 });
+    Event::PartyRegistered(PartyRegistered { side, index, account, commitment: Hash::from([index as u8; 32]) })
+}
+
+/// The chain of a plan: deployment and registration before genesis, then the
+/// plan's blocks, with a report and rewards for each epoch that is over.
+pub fn chain_of(plan: &Plan) -> Chain {
+    let mut chain = Chain::default();
+    let mut world = World::default();
+    let contracts = network().contracts;
+    let mut first = Vec::new();
+    for number in 1..=ACCOUNTS {
+        let mint = |value| Event::Transfer(Transfer { from: None, to: Some(account(number)), value });
+        world.bzky.insert(account(number), 1_000);
+        world.time.insert(account(number), 500);
+        first.push(from_contract(contracts.bzky, mint(1_000)));
+        first.push(from_contract(contracts.time, mint(500)));
+    }
+    chain.push(GENESIS_MS - 2_000, first);
+    let mut second = Vec::new();
+    for device in 1..=DEVICES {
+        second.push(emitted(registered(Side::Merchant, device)));
+        let key = PublicKey::Sr25519([device as u8; 32]);
+        second.push(emitted(Event::DeviceRegistered(DeviceRegistered { device, merchant: device, key })));
+    }
+    let members = vec![account(50), account(51), account(52)];
+    second.push(emitted(Event::CommitteeChanged(CommitteeChanged { from_epoch: 0, members })));
+    chain.push(GENESIS_MS - 1_000, second);
+    let mut epoch = 0;
+    for (position, (gap, steps)) in plan.iter().enumerate() {
+        let mut events = Vec::new();
+        if *gap > 0 {
+            events.extend(settled(epoch).into_iter().map(emitted));
+        }
+        epoch += gap;
+        events.extend(steps.iter().filter_map(|step| world.event(epoch, step)));
+        let within = (position as u64 * 7).min(EPOCH_MS - 1);
+        let at = GENESIS_MS + u64::from(epoch) * EPOCH_MS + within;
+        chain.push(at, events);
+    }
+    chain
+}
+
+/// What `rewards` says of an epoch from report to payment.
+fn settled(epoch: u32) -> Vec<Event> {
+    let side = SideReport { root: Hash::from([epoch as u8; 32]), count: 2, sum_v1: u128::MAX - 1, sum_v2: 9 };
+    let report = Report { algorithm_version: 1, merchants: side, customers: SideReport { sum_v2: 0, ..side } };
+    let payout = Payout { emission: 200, reserved: 150, paid: 0 };
+    let reward = |index: u32| PaidReward { index, account: account(index as u8), amount: u128::from(index) * 10 };
+    vec![
+        Event::ReportSubmitted(ReportSubmitted { epoch, round: 0, member: account(50), report }),
+        Event::ReportSubmitted(ReportSubmitted { epoch, round: 0, member: account(51), report }),
+        Event::ReportPending(ReportPending { epoch, round: 0, report }),
+        Event::EpochFinalised(EpochFinalised { epoch, merchants: payout, customers: payout }),
+        Event::RewardsPaid(RewardsPaid { side: Side::Merchant, epoch, rewards: vec![reward(1), reward(2)] }),
+        Event::RewardsPaid(RewardsPaid { side: Side::Customer, epoch, rewards: vec![reward(3)] }),
+        Event::RewardsPaid(RewardsPaid { side: Side::Merchant, epoch, rewards: vec![reward(4)] }),
+    ]
+}
