@@ -13,6 +13,7 @@ use crate::input;
 use crate::manifest::{Contract, Workspace};
 use crate::options::Options;
 use crate::stage::{self, Stage, STATIC_BUFFER_SIZE};
+use crate::wrapper;
 
 /// Builds contracts; holds a lock, so that two runs don't share the stage.
 #[derive(Debug)]
@@ -82,6 +83,7 @@ impl<'a> Builder<'a> {
 fn compile(stage: &Stage, contract: &Contract) -> Result<Vec<u8>> {
     std::env::set_var("CARGO_TARGET_DIR", stage.target());
     std::env::set_var("TMPDIR", stage.temporary());
+    wrapper::stand_in(stage.path())?;
     let arguments = ExecuteArgs {
         manifest_path: ManifestPath::new(stage.manifest(&contract.folder))?,
         build_mode: BuildMode::Release,

@@ -5,7 +5,7 @@ use std::path::Path;
 use anyhow::Result;
 
 use crate::manifest::{Contract, Workspace};
-use crate::stage::{self, STATIC_BUFFER_SIZE};
+use crate::stage::{self, STATIC_BUFFER_SIZE, WAY_OF_BUILDING};
 
 /// The builder's own lock pins contract-build and wasm-opt.
 const BUILDER_LOCK: &str = include_str!("../Cargo.lock");
@@ -31,6 +31,7 @@ pub fn hash(
     };
     add("toolchain", toolchain.as_bytes());
     add("builder lock", BUILDER_LOCK.as_bytes());
+    add("way of building", &WAY_OF_BUILDING.to_le_bytes());
     add("buffer size", &STATIC_BUFFER_SIZE.to_le_bytes());
     add("stage", stage.as_os_str().as_encoded_bytes());
     add("lock", &stage::read(&source.join("Cargo.lock"))?);

@@ -10,6 +10,7 @@ mod input;
 mod manifest;
 mod options;
 mod stage;
+mod wrapper;
 
 use std::path::Path;
 use std::process::ExitCode;
@@ -20,6 +21,13 @@ use build::Builder;
 use options::{Command, Options};
 
 fn main() -> ExitCode {
+    if wrapper::stands_in() {
+        let Err(error) = wrapper::become_rustc(std::env::args_os().skip(1)) else {
+            return ExitCode::SUCCESS;
+        };
+        eprintln!("contract-builder: {error:#}");
+        return ExitCode::FAILURE;
+    }
     let options = match Options::parse(std::env::args().skip(1)) {
         Ok(options) => options,
         Err(error) => {

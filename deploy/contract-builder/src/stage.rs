@@ -15,6 +15,10 @@ use crate::manifest::Workspace;
 /// it from the environment when it is compiled.
 pub const STATIC_BUFFER_SIZE: u32 = 65_536;
 
+/// Raised when the way of building changes, so that nothing built the old way
+/// is taken for the new.
+pub const WAY_OF_BUILDING: u32 = 3;
+
 /// Folders below a member that are not sources.
 const NOT_SOURCES: [&str; 2] = ["target", ".git"];
 
@@ -63,6 +67,11 @@ impl Stage {
         Ok(stage)
     }
 
+    /// The stage's folder.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
     /// The manifest of a member.
     pub fn manifest(&self, folder: &str) -> PathBuf {
         self.path.join("contracts").join(folder).join("Cargo.toml")
@@ -85,7 +94,10 @@ impl Stage {
     /// before each contract. A changed configuration cleans here, since rustc
     /// does not track what ink_env's macro reads.
     fn configure(&self) -> Result<()> {
-        let configuration = format!("[env]\nINK_STATIC_BUFFER_SIZE = \"{STATIC_BUFFER_SIZE}\"\n");
+        let configuration = format!(
+            "# way of building: {WAY_OF_BUILDING}\n\
+             [env]\nINK_STATIC_BUFFER_SIZE = \"{STATIC_BUFFER_SIZE}\"\n"
+        );
         let path = self.path.join(".cargo/config.toml");
         if fs::read(&path).ok().as_deref() != Some(configuration.as_bytes()) {
             remove_folder(&self.target())?;
