@@ -91,7 +91,12 @@ impl Ledger {
 
     /// Pays everybody in one debit. The payer must hold the sum of all
     /// payments, also of those to itself, which then move nothing.
-    pub fn transfer_many(&mut self, now: Stamp, from: AccountId, payments: &[(AccountId, Balance)]) -> Result<(), Error> {
+    pub fn transfer_many(
+        &mut self,
+        now: Stamp,
+        from: AccountId,
+        payments: &[(AccountId, Balance)],
+    ) -> Result<(), Error> {
         if payments.len() > MAX_PAYMENTS {
             return Err(Error::TooManyPayments);
         }

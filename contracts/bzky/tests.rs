@@ -136,7 +136,10 @@ fn a_low_is_read_for_closed_epochs_by_the_right_index_only() {
     assert_eq!(token.low_at(two, 0, 0), Ok(0));
     assert_eq!(token.low_at(two, 1, 0), Ok(10));
     assert_eq!(token.low_at(two, 2, 1), Err(Error::WrongCheckpoint));
-    assert_eq!(token.lows_at(2, vec![(two, 0), (two, 1), (stranger, 0), (stranger, 1)]), Ok(vec![Some(10), None, Some(0), None]));
+    assert_eq!(
+        token.lows_at(2, vec![(two, 0), (two, 1), (stranger, 0), (stranger, 1)]),
+        Ok(vec![Some(10), None, Some(0), None])
+    );
     assert_eq!(token.lows_at(2, vec![(two, 0); 257]), Err(Error::TooManyPayments));
 }
 

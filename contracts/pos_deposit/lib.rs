@@ -5,6 +5,7 @@
 
 mod deposits;
 #[cfg(test)]
+#[allow(clippy::arithmetic_side_effects)] // an overflow fails the test
 mod tests;
 
 pub use self::pos_deposit::{PosDeposit, PosDepositRef};

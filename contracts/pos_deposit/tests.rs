@@ -16,8 +16,7 @@ fn account(number: u8) -> AccountId {
 }
 
 fn contract() -> PosDeposit {
-    let setup =
-        Setup { bzky: account(1), registry: account(2), platform: account(3), penalty_window_ms: 50 };
+    let setup = Setup { bzky: account(1), registry: account(2), platform: account(3), penalty_window_ms: 50 };
     PosDeposit::empty(CALENDAR, setup).unwrap()
 }
 
@@ -86,7 +85,8 @@ fn what_is_locked_and_released_in_one_epoch_was_never_held() {
     let deposit = deposits.releasable(7, 0).unwrap();
     deposits.release(3, 7, &deposit).unwrap();
     deposits.lock(4, 8, account(4), 10).unwrap();
-    let low = |epoch| deposits.holdings.low_at(account(4), epoch, deposits.holdings.checkpoint_index(account(4), epoch));
+    let low =
+        |epoch| deposits.holdings.low_at(account(4), epoch, deposits.holdings.checkpoint_index(account(4), epoch));
     // Stamps 3, 4 and 5 are epochs 2, 3 and 4.
     assert_eq!((low(2), low(3), low(4)), (Some(0), Some(0), Some(10)));
 }

@@ -4,6 +4,7 @@
 
 mod points;
 #[cfg(test)]
+#[allow(clippy::arithmetic_side_effects)] // an overflow fails the test
 mod tests;
 
 pub use self::time::{Time, TimeRef};
