@@ -2,6 +2,7 @@
 #![allow(clippy::expect_used, clippy::unwrap_used)]
 
 mod batches;
+mod budgets;
 mod claims;
 mod conservation;
 mod events;
