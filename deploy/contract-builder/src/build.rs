@@ -33,9 +33,11 @@ impl<'a> Builder<'a> {
             fs::create_dir_all(folder).with_context(|| format!("cannot create {}", folder.display()))?;
         }
         let path = options.stage.join("lock");
-        let lock = File::create(&path)
-            .and_then(|file| file.lock().map(|()| file))
-            .with_context(|| format!("cannot lock {}", path.display()))?;
+        let lock = File::create(&path).with_context(|| format!("cannot create {}", path.display()))?;
+        if lock.try_lock().is_err() {
+            println!("waiting for another build in {}", options.stage.display());
+            lock.lock().with_context(|| format!("cannot lock {}", path.display()))?;
+        }
         Ok(Self { options, workspace, _lock: lock })
     }
 

@@ -5,6 +5,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
 use crate::error::{Error, Result};
+use crate::packages;
 use crate::place;
 use crate::process;
 use crate::toolchain::{Distribution, Toolchain};
@@ -32,9 +33,7 @@ impl Options {
                 "--check" => options.check = true,
                 "--force" => options.force = true,
                 option if option.starts_with('-') => {
-                    return Err(Error::Usage(format!(
-                        "unknown option `{option}` of `artifacts`"
-                    )));
+                    return Err(Error::Usage(format!("unknown option `{option}` of `artifacts`")));
                 }
                 name => options.names.push(name.to_owned()),
             }
@@ -56,11 +55,7 @@ pub fn run(options: &Options) -> Result<()> {
     // The stage's path takes part in the build (crate hashes hold it), so it
     // is apart from the clone; the check uses another one, to show that it
     // does not reach the bytes.
-    let stage = if options.check {
-        "contract-source-b"
-    } else {
-        "contract-source-a"
-    };
+    let stage = if options.check { "contract-source-b" } else { "contract-source-a" };
     let mut command = toolchain.command(&builder, &shims(&cache)?)?;
     command
         .arg(if options.check { "check" } else { "build" })
@@ -91,11 +86,13 @@ fn compile_builder(root: &Path, cache: &Path) -> Result<PathBuf> {
     if !target.exists() {
         println!("compiling the contract builder; its Wasm optimiser takes minutes once");
     }
-    process::run(
-        process::cargo(&folder)
-            .env("CARGO_TARGET_DIR", &target)
-            .args(["build", "--quiet", "--release", "--locked"]),
-    )?;
+    packages::program("c++", "g++")?;
+    process::run(process::cargo(&folder).env("CARGO_TARGET_DIR", &target).args([
+        "build",
+        "--quiet",
+        "--release",
+        "--locked",
+    ]))?;
     Ok(target.join("release/contract-builder"))
 }
 

@@ -12,13 +12,8 @@ use crate::toolchain::{Distribution, Toolchain};
 
 /// The version of the five Rust packages.
 const RUST: &str = "1.85.0+dfsg3-1~deb12u3";
-const RUST_PACKAGES: [&str; 5] = [
-    "rustc-web",
-    "cargo-web",
-    "rust-web-src",
-    "libstd-rust-web-dev",
-    "libstd-rust-web-1.85",
-];
+const RUST_PACKAGES: [&str; 5] =
+    ["rustc-web", "cargo-web", "rust-web-src", "libstd-rust-web-dev", "libstd-rust-web-1.85"];
 
 /// LLVM of the same version: `rustc` needs the library, and its linker does the
 /// contracts' link-time optimisation, so its version decides their bytes too.
@@ -35,16 +30,12 @@ const LIBRARY_PACKAGES: [&str; 4] = ["libpcre3", "libhttp-parser2.9", "libssh2-1
 /// If this is no Debian machine of the right kind, or its mirror no longer has
 /// the packages.
 pub fn find_or_install(cache: &Path) -> Result<Toolchain> {
-    let prefix = cache.join(format!(
-        "rust-debian-{}",
-        RUST.replace('+', "-").replace('~', "-")
-    ));
+    let prefix = cache.join(format!("rust-debian-{}", RUST.replace(['+', '~'], "-")));
     fs::create_dir_all(cache).map_err(Error::file("cannot create", cache))?;
     let lock = cache.join("toolchain.lock");
     // Held until the function returns: two runs must not unpack together.
-    let _lock = File::create(&lock)
-        .and_then(|file| file.lock().map(|()| file))
-        .map_err(Error::file("cannot lock", &lock))?;
+    let _lock =
+        File::create(&lock).and_then(|file| file.lock().map(|()| file)).map_err(Error::file("cannot lock", &lock))?;
     if !prefix.is_dir() {
         install(&prefix)?;
     }
@@ -52,9 +43,7 @@ pub fn find_or_install(cache: &Path) -> Result<Toolchain> {
         distribution: Distribution::Debian,
         id: format!("debian {RUST} llvm {LLVM}"),
         programs: prefix.join("usr/bin"),
-        libraries: ["usr/lib/x86_64-linux-gnu", "lib/x86_64-linux-gnu"]
-            .map(|folder| prefix.join(folder))
-            .to_vec(),
+        libraries: ["usr/lib/x86_64-linux-gnu", "lib/x86_64-linux-gnu"].map(|folder| prefix.join(folder)).to_vec(),
         linker: Some(prefix.join("usr/lib/llvm-19/bin/wasm-ld")),
     })
 }
@@ -64,10 +53,7 @@ fn install(prefix: &Path) -> Result<()> {
     if architecture.trim() != "amd64" {
         return Err(Error::Missing {
             what: "an amd64 machine".to_owned(),
-            remedy: format!(
-                "the reference toolchain is not built for {}",
-                architecture.trim()
-            ),
+            remedy: format!("the reference toolchain is not built for {}", architecture.trim()),
         });
     }
     println!("unpacking Debian's Rust {RUST} into {}", prefix.display());
@@ -83,12 +69,7 @@ fn install(prefix: &Path) -> Result<()> {
     let files = fs::read_dir(&packages).map_err(Error::file("cannot list", &packages))?;
     for file in files {
         let file = file.map_err(Error::file("cannot list", &packages))?.path();
-        process::capture(
-            process::program("dpkg-deb")
-                .arg("-x")
-                .arg(&file)
-                .arg(&aside),
-        )?;
+        process::capture(process::program("dpkg-deb").arg("-x").arg(&file).arg(&aside))?;
     }
     fs::remove_dir_all(&packages).map_err(Error::file("cannot remove", &packages))?;
     fs::rename(&aside, prefix).map_err(Error::file("cannot rename", &aside))
@@ -99,13 +80,7 @@ fn download(folder: &Path) -> Result<()> {
         let mut command = process::program("apt-get");
         command
             .current_dir(folder)
-            .args([
-                "-o",
-                "APT::Sandbox::User=root",
-                "-o",
-                "Acquire::Retries=3",
-                "download",
-            ])
+            .args(["-o", "APT::Sandbox::User=root", "-o", "Acquire::Retries=3", "download"])
             .args(RUST_PACKAGES.map(|name| format!("{name}={RUST}")))
             .args(LLVM_PACKAGES.map(|name| format!("{name}={LLVM}")))
             .args(LIBRARY_PACKAGES);

@@ -59,11 +59,7 @@ impl Error {
     /// Wraps the system's error with the file it is about.
     pub fn file(action: &'static str, path: impl Into<PathBuf>) -> impl FnOnce(io::Error) -> Self {
         let path = path.into();
-        move |source| Self::File {
-            action,
-            path,
-            source,
-        }
+        move |source| Self::File { action, path, source }
     }
 }
 
@@ -71,21 +67,13 @@ impl fmt::Display for Error {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Usage(problem) => write!(formatter, "{problem}"),
-            Self::File {
-                action,
-                path,
-                source,
-            } => {
+            Self::File { action, path, source } => {
                 write!(formatter, "{action} {}: {source}", path.display())
             }
             Self::Start { command, source } => {
                 write!(formatter, "cannot start `{command}`: {source}")
             }
-            Self::Failed {
-                command,
-                status,
-                output,
-            } => {
+            Self::Failed { command, status, output } => {
                 write!(formatter, "`{command}` failed ({status})")?;
                 if output.is_empty() {
                     Ok(())
@@ -94,10 +82,7 @@ impl fmt::Display for Error {
                 }
             }
             Self::NoToolchain(reasons) => {
-                write!(
-                    formatter,
-                    "the contracts' toolchain, Rust 1.85.0, cannot be had here"
-                )?;
+                write!(formatter, "the contracts' toolchain, Rust 1.85.0, cannot be had here")?;
                 for reason in reasons {
                     write!(formatter, "\n- {reason}")?;
                 }
@@ -108,11 +93,7 @@ impl fmt::Display for Error {
                 write!(formatter, "no benchmark `{name}`: there are none yet")
             }
             Self::UnknownBench { name, known } => {
-                write!(
-                    formatter,
-                    "no benchmark `{name}`; there are {}",
-                    known.join(", ")
-                )
+                write!(formatter, "no benchmark `{name}`; there are {}", known.join(", "))
             }
         }
     }

@@ -55,11 +55,7 @@ pub fn format(root: &Path) -> Result<()> {
 /// # Errors
 /// If a lint fires.
 pub fn contracts(root: &Path) -> Result<()> {
-    process::run(
-        in_contracts(root)?
-            .args(["clippy", "--release", "--workspace", "--"])
-            .args(CONTRACT_LINTS),
-    )
+    process::run(in_contracts(root)?.args(["clippy", "--release", "--workspace", "--"]).args(CONTRACT_LINTS))
 }
 
 /// Cargo in the contracts' workspace, with a target folder of its own.

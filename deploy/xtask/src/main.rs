@@ -59,9 +59,7 @@ fn run(arguments: &[String]) -> Result<ExitCode> {
         return Ok(ExitCode::SUCCESS);
     };
     match command.as_str() {
-        "artifacts" => {
-            artifacts::run(&artifacts::Options::parse(arguments)?).map(|()| ExitCode::SUCCESS)
-        }
+        "artifacts" => artifacts::run(&artifacts::Options::parse(arguments)?).map(|()| ExitCode::SUCCESS),
         "test" => test::run(&test::Options::parse(arguments)?),
         "lint" => lint::run(arguments).map(|()| ExitCode::SUCCESS),
         "bench" => bench::run(arguments).map(|()| ExitCode::SUCCESS),

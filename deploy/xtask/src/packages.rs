@@ -12,11 +12,8 @@ use crate::process;
 /// # Errors
 /// If they are missing and cannot be installed.
 pub fn postgresql() -> Result<()> {
-    let installed = fs::read_dir("/usr/lib/postgresql").is_ok_and(|versions| {
-        versions
-            .flatten()
-            .any(|version| version.path().join("bin/initdb").is_file())
-    });
+    let installed = fs::read_dir("/usr/lib/postgresql")
+        .is_ok_and(|versions| versions.flatten().any(|version| version.path().join("bin/initdb").is_file()));
     if installed || process::find("initdb").is_some() {
         return Ok(());
     }
@@ -44,21 +41,13 @@ pub fn npm(folder: &Path) -> Result<()> {
         return Ok(());
     }
     let modified = |name: &str| fs::metadata(folder.join(name)).and_then(|file| file.modified());
-    if let (Ok(lock), Ok(installed)) = (
-        modified("package-lock.json"),
-        modified("node_modules/.package-lock.json"),
-    ) {
+    if let (Ok(lock), Ok(installed)) = (modified("package-lock.json"), modified("node_modules/.package-lock.json")) {
         if installed >= lock {
             return Ok(());
         }
     }
     program("npm", "npm")?;
-    process::run(process::program("npm").current_dir(folder).args([
-        "ci",
-        "--no-audit",
-        "--no-fund",
-        "--no-progress",
-    ]))
+    process::run(process::program("npm").current_dir(folder).args(["ci", "--no-audit", "--no-fund", "--no-progress"]))
 }
 
 /// Whether we may install Debian packages.
@@ -71,8 +60,7 @@ pub fn is_root() -> bool {
 /// # Errors
 /// If `apt-get` fails.
 pub fn update() -> Result<()> {
-    process::capture(process::program("apt-get").args(["-o", "Acquire::Retries=3", "update"]))
-        .map(drop)
+    process::capture(process::program("apt-get").args(["-o", "Acquire::Retries=3", "update"])).map(drop)
 }
 
 fn install(package: &str) -> Result<()> {
@@ -84,10 +72,11 @@ fn install(package: &str) -> Result<()> {
     }
     println!("installing the Debian package {package}");
     update()?;
-    process::capture(
-        process::program("apt-get")
-            .env("DEBIAN_FRONTEND", "noninteractive")
-            .args(["install", "--yes", "--no-install-recommends", package]),
-    )
+    process::capture(process::program("apt-get").env("DEBIAN_FRONTEND", "noninteractive").args([
+        "install",
+        "--yes",
+        "--no-install-recommends",
+        package,
+    ]))
     .map(drop)
 }

@@ -57,10 +57,7 @@ pub fn is_ci() -> bool {
 pub fn run(command: &mut Command) -> Result<()> {
     // What we printed so far comes before what it prints.
     let _ = std::io::stdout().flush();
-    let status = command.status().map_err(|source| Error::Start {
-        command: show(command),
-        source,
-    })?;
+    let status = command.status().map_err(|source| Error::Start { command: show(command), source })?;
     check(command, status, String::new())
 }
 
@@ -69,13 +66,8 @@ pub fn run(command: &mut Command) -> Result<()> {
 /// # Errors
 /// If it cannot be started or fails; then with its standard error.
 pub fn capture(command: &mut Command) -> Result<String> {
-    let output = command
-        .stdin(Stdio::null())
-        .output()
-        .map_err(|source| Error::Start {
-            command: show(command),
-            source,
-        })?;
+    let output =
+        command.stdin(Stdio::null()).output().map_err(|source| Error::Start { command: show(command), source })?;
     let errors = String::from_utf8_lossy(&output.stderr).trim().to_owned();
     check(command, output.status, errors)?;
     Ok(String::from_utf8_lossy(&output.stdout).into_owned())
@@ -83,9 +75,7 @@ pub fn capture(command: &mut Command) -> Result<String> {
 
 /// The first file of this name that can be run, in the folders of `PATH`.
 pub fn find(name: &str) -> Option<PathBuf> {
-    env::split_paths(&env::var_os("PATH")?)
-        .map(|folder| folder.join(name))
-        .find(|path| path.is_file())
+    env::split_paths(&env::var_os("PATH")?).map(|folder| folder.join(name)).find(|path| path.is_file())
 }
 
 /// The command line, for messages.
@@ -102,11 +92,7 @@ pub fn check(command: &Command, status: ExitStatus, output: String) -> Result<()
     if status.success() {
         return Ok(());
     }
-    Err(Error::Failed {
-        command: show(command),
-        status: status.to_string(),
-        output,
-    })
+    Err(Error::Failed { command: show(command), status: status.to_string(), output })
 }
 
 /// `LD_LIBRARY_PATH` without what cargo added to it.

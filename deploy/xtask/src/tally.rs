@@ -19,10 +19,7 @@ impl Tally {
     /// `test result: ok. 3 passed; 0 failed; 1 ignored; 0 measured; ...`;
     /// nothing if it is another line.
     pub fn of_line(line: &str) -> Option<Self> {
-        let (_, counts) = line
-            .trim()
-            .strip_prefix("test result: ")?
-            .split_once(". ")?;
+        let (_, counts) = line.trim().strip_prefix("test result: ")?.split_once(". ")?;
         let mut tally = Self::default();
         for part in counts.split(';') {
             let mut words = part.split_whitespace();
@@ -43,11 +40,7 @@ impl Tally {
     }
 
     /// One failure that no test runner counted.
-    pub const FAILED_STEP: Self = Self {
-        passed: 0,
-        failed: 1,
-        skipped: 0,
-    };
+    pub const FAILED_STEP: Self = Self { passed: 0, failed: 1, skipped: 0 };
 }
 
 impl AddAssign for Tally {
@@ -60,11 +53,7 @@ impl AddAssign for Tally {
 
 impl fmt::Display for Tally {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            formatter,
-            "{} passed, {} failed, {} skipped",
-            self.passed, self.failed, self.skipped
-        )
+        write!(formatter, "{} passed, {} failed, {} skipped", self.passed, self.failed, self.skipped)
     }
 }
 
@@ -76,11 +65,7 @@ mod tests {
     fn a_result_line_is_read_and_others_are_not() {
         let line = "test result: FAILED. 12 passed; 3 failed; 4 ignored; 0 measured; \
                     5 filtered out; finished in 0.01s";
-        let tally = Tally {
-            passed: 12,
-            failed: 3,
-            skipped: 4,
-        };
+        let tally = Tally { passed: 12, failed: 3, skipped: 4 };
         assert_eq!(Tally::of_line(line), Some(tally));
         assert_eq!(Tally::of_line("running 3 tests"), None);
         assert_eq!(Tally::of_line("test result: odd"), None);
@@ -88,16 +73,8 @@ mod tests {
 
     #[test]
     fn the_sum_is_one_plain_line() {
-        let mut sum = Tally {
-            passed: 1,
-            failed: 0,
-            skipped: 2,
-        };
-        sum += Tally {
-            passed: 3,
-            failed: 1,
-            skipped: 0,
-        };
+        let mut sum = Tally { passed: 1, failed: 0, skipped: 2 };
+        sum += Tally { passed: 3, failed: 1, skipped: 0 };
         assert_eq!(sum.to_string(), "4 passed, 1 failed, 2 skipped");
     }
 }

@@ -44,14 +44,11 @@ impl Options {
 /// If what the tests need cannot be installed.
 pub fn run(options: &Options) -> Result<ExitCode> {
     let root = place::root();
-    let mut run = Run {
-        started: Instant::now(),
-        sum: Tally::default(),
-    };
+    let mut run = Run { started: Instant::now(), sum: Tally::default() };
     run.heading("install what the tests need");
     packages::postgresql()?;
     if !options.quick {
-        packages::npm(&root.join("e2e/polkadot"))?;
+        packages::npm(&root.join("e2e/node"))?;
     }
     run.step("formatting", || lint::format(&root));
     run.step("lint the contracts", || lint::contracts(&root));
@@ -60,9 +57,7 @@ pub fn run(options: &Options) -> Result<ExitCode> {
         command.args(["test", "--release", "--workspace", "--no-fail-fast"]);
         Ok(command)
     });
-    run.step("build", || {
-        process::run(process::cargo(&root).args(["build", "--release", "--workspace"]))
-    });
+    run.step("build", || process::run(process::cargo(&root).args(["build", "--release", "--workspace", "--all-targets"])));
     run.tests("test off chain", || {
         let mut command = process::cargo(&root);
         command.args(["test", "--release", "--workspace", "--no-fail-fast"]);
@@ -74,29 +69,21 @@ pub fn run(options: &Options) -> Result<ExitCode> {
     if !options.quick {
         run.tests("test the contract builder", || builder_tests(&root));
         run.step("check the artifacts", || {
-            artifacts::run(&artifacts::Options {
-                check: true,
-                ..artifacts::Options::default()
-            })
+            artifacts::run(&artifacts::Options { check: true, ..artifacts::Options::default() })
         });
     }
     run.heading("done");
     println!("{}", run.sum);
-    Ok(if run.sum.failed == 0 {
-        ExitCode::SUCCESS
-    } else {
-        ExitCode::FAILURE
-    })
+    Ok(if run.sum.failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 fn builder_tests(root: &Path) -> Result<Command> {
     let mut command = process::cargo(&root.join("deploy/contract-builder"));
-    command
-        .env(
-            "CARGO_TARGET_DIR",
-            place::cache()?.join("contract-builder-target"),
-        )
-        .args(["test", "--release", "--locked"]);
+    command.env("CARGO_TARGET_DIR", place::cache()?.join("contract-builder-target")).args([
+        "test",
+        "--release",
+        "--locked",
+    ]);
     Ok(command)
 }
 
@@ -108,10 +95,7 @@ struct Run {
 
 impl Run {
     fn heading(&self, title: &str) {
-        println!(
-            "\n== {:7.1} s  {title}",
-            self.started.elapsed().as_secs_f32()
-        );
+        println!("\n== {:7.1} s  {title}", self.started.elapsed().as_secs_f32());
     }
 
     /// A step without tests of its own.
@@ -150,10 +134,7 @@ fn counted(command: &mut Command) -> Result<(Tally, Result<()>)> {
     let mut child = command
         .stdout(Stdio::piped())
         .spawn()
-        .map_err(|source| Error::Start {
-            command: process::show(command),
-            source,
-        })?;
+        .map_err(|source| Error::Start { command: process::show(command), source })?;
     let mut tally = Tally::default();
     if let Some(output) = child.stdout.take() {
         for line in BufReader::new(output).split(b'\n') {
@@ -167,9 +148,6 @@ fn counted(command: &mut Command) -> Result<(Tally, Result<()>)> {
             }
         }
     }
-    let status = child.wait().map_err(|source| Error::Start {
-        command: process::show(command),
-        source,
-    })?;
+    let status = child.wait().map_err(|source| Error::Start { command: process::show(command), source })?;
     Ok((tally, process::check(command, status, String::new())))
 }

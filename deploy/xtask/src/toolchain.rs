@@ -50,9 +50,7 @@ impl Toolchain {
             Ok("rustup") => &[Distribution::Rustup],
             Ok("") | Err(_) => &[Distribution::Debian, Distribution::Rustup],
             Ok(other) => {
-                return Err(Error::Usage(format!(
-                    "BIZKEY_CONTRACT_TOOLCHAIN is `{other}`, not `debian` or `rustup`"
-                )));
+                return Err(Error::Usage(format!("BIZKEY_CONTRACT_TOOLCHAIN is `{other}`, not `debian` or `rustup`")));
             }
         };
         let mut reasons = Vec::new();
@@ -84,14 +82,9 @@ impl Toolchain {
             .chain(env::split_paths(&path))
             // Cargo would put its own folder first if it were not named.
             .chain(cargo_programs());
-        let path = env::join_paths(folders).map_err(|error| Error::Missing {
-            what: "a usable PATH".to_owned(),
-            remedy: error.to_string(),
-        })?;
-        command
-            .env("PATH", path)
-            .env("CARGO", self.programs.join("cargo"))
-            .env("RUSTC", self.programs.join("rustc"));
+        let path = env::join_paths(folders)
+            .map_err(|error| Error::Missing { what: "a usable PATH".to_owned(), remedy: error.to_string() })?;
+        command.env("PATH", path).env("CARGO", self.programs.join("cargo")).env("RUSTC", self.programs.join("rustc"));
         if !self.libraries.is_empty() {
             let libraries = env::join_paths(&self.libraries).map_err(|error| Error::Missing {
                 what: "a usable LD_LIBRARY_PATH".to_owned(),
@@ -112,10 +105,7 @@ impl Toolchain {
         process::capture(self.command(&self.programs.join("cargo"), here)?.arg("-V"))?;
         let rustc = self.programs.join("rustc");
         let version = process::capture(self.command(&rustc, here)?.arg("-vV"))?;
-        if !version
-            .lines()
-            .any(|line| line.trim() == format!("release: {RUST_VERSION}"))
-        {
+        if !version.lines().any(|line| line.trim() == format!("release: {RUST_VERSION}")) {
             return Err(Error::Missing {
                 what: format!("Rust {RUST_VERSION}"),
                 remedy: format!("{} says {version}", rustc.display()),
@@ -126,28 +116,16 @@ impl Toolchain {
         if sources.is_file() {
             return Ok(self);
         }
-        Err(Error::Missing {
-            what: sources.display().to_string(),
-            remedy: "install the component rust-src".to_owned(),
-        })
+        Err(Error::Missing { what: sources.display().to_string(), remedy: "install the component rust-src".to_owned() })
     }
 }
 
 /// Whether a variable of the user's could change the contracts' bytes or lead
 /// to another toolchain. How cargo reaches its registry is left alone.
 fn reaches_the_build(variable: &str) -> bool {
-    const KEPT: [&str; 7] = [
-        "CARGO_HOME",
-        "CARGO_HTTP",
-        "CARGO_NET",
-        "CARGO_REGISTR",
-        "CARGO_SOURCE",
-        "CARGO_TERM",
-        "RUSTUP_HOME",
-    ];
-    let build = ["CARGO", "RUST", "INK_"]
-        .iter()
-        .any(|prefix| variable.starts_with(prefix));
+    const KEPT: [&str; 7] =
+        ["CARGO_HOME", "CARGO_HTTP", "CARGO_NET", "CARGO_REGISTR", "CARGO_SOURCE", "CARGO_TERM", "RUSTUP_HOME"];
+    let build = ["CARGO", "RUST", "INK_"].iter().any(|prefix| variable.starts_with(prefix));
     build && !KEPT.iter().any(|kept| variable.starts_with(kept))
 }
 
@@ -161,10 +139,7 @@ fn cargo_programs() -> Option<PathBuf> {
 /// The toolchain from rustup, installed if rustup can download it.
 fn rustup() -> Result<Toolchain> {
     let Some(rustup) = process::find("rustup") else {
-        return Err(Error::Missing {
-            what: "rustup".to_owned(),
-            remedy: "it is not in PATH".to_owned(),
-        });
+        return Err(Error::Missing { what: "rustup".to_owned(), remedy: "it is not in PATH".to_owned() });
     };
     let print = ["run", RUST_VERSION, "rustc", "--print", "sysroot"];
     let sysroot = match process::capture(process::program(&rustup).args(print)) {
@@ -223,13 +198,7 @@ mod tests {
         ] {
             assert!(reaches_the_build(variable), "{variable}");
         }
-        for variable in [
-            "CARGO_HOME",
-            "CARGO_HTTP_PROXY",
-            "RUSTUP_HOME",
-            "PATH",
-            "HOME",
-        ] {
+        for variable in ["CARGO_HOME", "CARGO_HTTP_PROXY", "RUSTUP_HOME", "PATH", "HOME"] {
             assert!(!reaches_the_build(variable), "{variable}");
         }
     }
