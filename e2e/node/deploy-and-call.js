@@ -62,7 +62,10 @@ function submit(api, transaction, signer, what) {
   return inTime(final, what);
 }
 
-/** Gas of a dry run, or its error. */
+/**
+ * Gas of a dry run and a quarter more, or its error: the block that takes the
+ * transaction has another time and another state than the dry run saw.
+ */
 function gasOf(api, dryRun, what) {
   if (dryRun.result.isErr) {
     throw new Error(`${what}, dry run: ${dispatchError(api, dryRun.result.asErr)}`);
@@ -70,7 +73,12 @@ function gasOf(api, dryRun, what) {
   if (dryRun.result.asOk.flags?.isRevert || dryRun.result.asOk.result?.flags?.isRevert) {
     throw new Error(`${what}, dry run: reverted`);
   }
-  return dryRun.gasRequired;
+  const { refTime, proofSize } = dryRun.gasRequired;
+  const withMargin = (weight) => (weight.toBigInt() * 5n) / 4n;
+  return api.registry.createType('WeightV2', {
+    refTime: withMargin(refTime),
+    proofSize: withMargin(proofSize),
+  });
 }
 
 const lowered = (name) => name.toLowerCase().replaceAll(/[^a-z0-9]/g, '');
@@ -114,7 +122,7 @@ async function run() {
     if (options.message) {
       const messageArgs = JSON.parse(options['message-args']);
       const query = await find(contract.query, options.message)(
-        signer.address, { gasLimit: null, storageDepositLimit: null }, ...messageArgs,
+        signer.address, { gasLimit: -1, storageDepositLimit: null }, ...messageArgs,
       );
       const called = await submit(
         api,
@@ -131,7 +139,7 @@ async function run() {
     }
     if (options.query) {
       const answer = await find(contract.query, options.query)(
-        signer.address, { gasLimit: null, storageDepositLimit: null },
+        signer.address, { gasLimit: -1, storageDepositLimit: null },
       );
       gasOf(api, answer, options.query);
       output.answer = answer.output.toJSON();
