@@ -105,6 +105,8 @@ async function run() {
     const constructor = abi.constructors.find((c) => lowered(c.identifier) === lowered(options.constructor));
     if (!constructor) throw new Error(`no constructor ${options.constructor}`);
     const args = JSON.parse(options.args);
+    // Without a limit api-contract asks for no proof size at all.
+    const wholeBlock = api.consts.system.blockWeights.maxBlock;
     const code = new CodePromise(api, abi, bundle.source.wasm ?? bundle.source.contract_binary);
     const dryRun = await api.call.contractsApi.instantiate(
       signer.address, 0, null, null, { Upload: code.code.toHex() }, constructor.toU8a(args), '0x',
@@ -122,7 +124,7 @@ async function run() {
     if (options.message) {
       const messageArgs = JSON.parse(options['message-args']);
       const query = await find(contract.query, options.message)(
-        signer.address, { gasLimit: -1, storageDepositLimit: null }, ...messageArgs,
+        signer.address, { gasLimit: wholeBlock, storageDepositLimit: null }, ...messageArgs,
       );
       const called = await submit(
         api,
@@ -139,7 +141,7 @@ async function run() {
     }
     if (options.query) {
       const answer = await find(contract.query, options.query)(
-        signer.address, { gasLimit: -1, storageDepositLimit: null },
+        signer.address, { gasLimit: wholeBlock, storageDepositLimit: null },
       );
       gasOf(api, answer, options.query);
       output.answer = answer.output.toJSON();

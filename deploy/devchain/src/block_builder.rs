@@ -99,7 +99,8 @@ impl BlockBuilder {
         let set_time = UncheckedExtrinsic::new_bare(RuntimeCall::Timestamp(
             pallet_timestamp::Call::set { now: timestamp_ms },
         ));
-        builder
+        // A mandatory extrinsic whose call fails is refused, never included.
+        let _included = builder
             .apply(&set_time.encode())
             .map_err(BuildError::Timestamp)?;
         Ok(builder)

@@ -24,7 +24,20 @@ parameter_types! {
     pub const DepositPerByte: Balance = deposit(0, 1);
     pub const DefaultDepositLimit: Balance = deposit(1024, 1024 * 1024);
     pub const CodeHashLockupDepositPercent: Perbill = Perbill::from_percent(0);
-    pub Schedule: pallet_contracts::Schedule<Runtime> = Default::default();
+    pub Schedule: pallet_contracts::Schedule<Runtime> = schedule();
+}
+
+/// The default schedule with the memory a call stack of this depth and code of
+/// this size may need; a native runtime has it.
+fn schedule() -> pallet_contracts::Schedule<Runtime> {
+    pallet_contracts::Schedule {
+        limits: pallet_contracts::Limits {
+            runtime_memory: 1024 * 1024 * 1024,
+            validator_runtime_memory: 2 * 1024 * 1024 * 1024,
+            ..Default::default()
+        },
+        ..Default::default()
+    }
 }
 
 /// A stand-in for randomness that depends on nothing but the subject, so that
