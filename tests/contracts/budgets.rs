@@ -52,6 +52,11 @@ async fn a_claim_through_21_levels() {
 async fn a_push_of_128_leaves_fits_a_block() {
     let world = World::new().await;
     let mut shops = world.shops(SUBTREE_LEAVES).await;
+    for count in [1, 2, 50, 100, 128] {
+        let payments: Vec<_> = shops.iter().take(count).map(|shop| (shop.account(), TOKEN)).collect();
+        let cost = world.suite.bzky().transfer_many(&payments).dry_run(&world.treasury.account_id(), None).await.unwrap();
+        println!("transfer_many {count}: {:?} deposit {}", cost.gas_required, cost.storage_deposit);
+    }
     let payments: Vec<_> = shops.iter().map(|shop| (shop.account(), TOKEN)).collect();
     world.suite.bzky().transfer_many(&payments).send(&world.treasury).await.unwrap();
     world.enter_epoch(30).await;

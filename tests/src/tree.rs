@@ -46,9 +46,10 @@ impl Tree {
     /// The proof of a node over `count` leaves from `first` on.
     ///
     /// # Panics
-    /// When no node covers exactly these.
+    /// When no node covers exactly these, and for no leaves.
     #[must_use]
     pub fn proof_of(&self, first: usize, count: usize) -> Vec<ProofStep> {
+        assert!(count > 0, "a proof of nothing");
         let mut proof = Vec::new();
         self.climb(&self.leaves, first, count, &mut proof);
         proof
