@@ -352,7 +352,7 @@ pub fn page_size(limit: u32) -> u32 {
 ///
 /// # Errors
 /// Those of `page`.
-pub async fn all_pages<T, C, F>(mut page: impl FnMut(Option<C>) -> F, cursor: impl Fn(&T) -> C) -> Result<Vec<T>>
+pub(crate) async fn all_pages<T, C, F>(mut page: impl FnMut(Option<C>) -> F, cursor: impl Fn(&T) -> C) -> Result<Vec<T>>
 where
     F: std::future::Future<Output = Result<Vec<T>>>,
 {

@@ -7,7 +7,7 @@ use bizkey_indexer::{router, run, ApiState, Config, Progress};
 use common::{fake::FakeSource, random, Chain, Sqlite};
 use proptest::{prelude::*, strategy::ValueTree, test_runner::TestRunner};
 use serde_json::Value;
-use std::sync::Arc;
+use std::{future::IntoFuture, sync::Arc};
 use tokio_util::sync::CancellationToken;
 
 struct Served {

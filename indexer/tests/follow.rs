@@ -47,6 +47,7 @@ fn start(store: &Store, source: &Arc<FakeSource>) -> Running {
     config.first_retry = Duration::from_millis(1);
     config.longest_retry = Duration::from_millis(5);
     config.stall_after = Duration::from_millis(200);
+    config.prefetch = 4;
     let stop = CancellationToken::new();
     Running { progress, stop: stop.clone(), task: tokio::spawn(run(config, stop)) }
 }
@@ -97,7 +98,7 @@ async fn a_source_that_fails_again_and_again_costs_time_but_no_row() {
 
 #[tokio::test]
 async fn stopped_at_any_moment_it_resumes_with_the_rows_of_a_clean_run() {
-    let chain = chain(60);
+    let chain = chain(200);
     let last = chain.blocks.last().unwrap().number;
     let sqlite = Sqlite::new();
     let source = Arc::new(FakeSource::new(&chain));
@@ -106,7 +107,7 @@ async fn stopped_at_any_moment_it_resumes_with_the_rows_of_a_clean_run() {
     loop {
         let store = sqlite.open().await;
         let running = start(&store, &source);
-        let micros = (0u64..20_000).new_tree(&mut runner).unwrap().current();
+        let micros = (0u64..10_000).new_tree(&mut runner).unwrap().current();
         let done = timeout(Duration::from_micros(micros), running.progress.reached(last)).await.is_ok();
         // Dropped between any two awaits, as a process that dies.
         running.task.abort();
