@@ -2,16 +2,12 @@
 //! the result. Knows nothing of the pool or of where blocks are stored.
 
 use crate::{
-    runtime::{
-        BlockNumber, Executive, Hash, Header, RuntimeCall, UncheckedExtrinsic, MAX_EXTRINSIC_DEPTH,
-    },
+    runtime::{BlockNumber, Executive, Hash, Header, RuntimeCall, UncheckedExtrinsic, MAX_EXTRINSIC_DEPTH},
     state::{new_nodes, run_in, Overlay, RuntimePanic, StateBackend, States, STATE_VERSION},
     store::EncodedExtrinsic,
 };
 use codec::{DecodeLimit, Encode};
-use sp_runtime::{
-    traits::Header as _, transaction_validity::TransactionValidityError, Digest, DispatchResult,
-};
+use sp_runtime::{traits::Header as _, transaction_validity::TransactionValidityError, Digest, DispatchResult};
 
 /// Decodes an extrinsic from its bytes, length prefix included.
 ///
@@ -76,33 +72,16 @@ impl BlockBuilder {
     /// # Errors
     /// When the runtime cannot start the block on the parent's state or refuses
     /// the time.
-    pub fn begin(
-        states: &States,
-        parent_hash: Hash,
-        parent: &Header,
-        timestamp_ms: u64,
-    ) -> Result<Self, BuildError> {
-        let mut builder = Self {
-            backend: states.for_authoring(parent.state_root),
-            overlay: Overlay::default(),
-            body: Vec::new(),
-        };
+    pub fn begin(states: &States, parent_hash: Hash, parent: &Header, timestamp_ms: u64) -> Result<Self, BuildError> {
+        let mut builder =
+            Self { backend: states.for_authoring(parent.state_root), overlay: Overlay::default(), body: Vec::new() };
         let number: BlockNumber = parent.number.saturating_add(1);
-        let header = Header::new(
-            number,
-            Hash::default(),
-            Hash::default(),
-            parent_hash,
-            Digest::default(),
-        );
+        let header = Header::new(number, Hash::default(), Hash::default(), parent_hash, Digest::default());
         builder.run(|| Executive::initialize_block(&header))?;
-        let set_time = UncheckedExtrinsic::new_bare(RuntimeCall::Timestamp(
-            pallet_timestamp::Call::set { now: timestamp_ms },
-        ));
+        let set_time =
+            UncheckedExtrinsic::new_bare(RuntimeCall::Timestamp(pallet_timestamp::Call::set { now: timestamp_ms }));
         // A mandatory extrinsic whose call fails is refused, never included.
-        let _included = builder
-            .apply(&set_time.encode())
-            .map_err(BuildError::Timestamp)?;
+        let _included = builder.apply(&set_time.encode()).map_err(BuildError::Timestamp)?;
         Ok(builder)
     }
 
@@ -152,12 +131,7 @@ impl BlockBuilder {
                 header.state_root, changes.transaction_storage_root
             )));
         }
-        Ok(BuiltBlock {
-            hash: header.hash(),
-            header,
-            body: self.body,
-            nodes: new_nodes(changes.transaction),
-        })
+        Ok(BuiltBlock { hash: header.hash(), header, body: self.body, nodes: new_nodes(changes.transaction) })
     }
 
     fn run<R>(&mut self, call: impl FnOnce() -> R) -> Result<R, RuntimePanic> {

@@ -61,12 +61,7 @@ impl Devchain {
                 .spawn(move || chain::run_author(&chain, &receiver))
                 .map_err(Error::Thread)?
         };
-        Ok(Self {
-            running: Arc::new(Running {
-                chain,
-                author: Mutex::new(Some(author)),
-            }),
-        })
+        Ok(Self { running: Arc::new(Running { chain, author: Mutex::new(Some(author)) }) })
     }
 
     pub(crate) fn chain(&self) -> &Arc<Chain> {
@@ -149,11 +144,7 @@ impl Devchain {
     ///
     /// # Errors
     /// As [`Devchain::serve`].
-    pub async fn serve_with(
-        &self,
-        address: SocketAddr,
-        limits: ServerLimits,
-    ) -> Result<ServerHandle, Error> {
+    pub async fn serve_with(&self, address: SocketAddr, limits: ServerLimits) -> Result<ServerHandle, Error> {
         server::serve(self.clone(), address, limits).await
     }
 
@@ -168,9 +159,7 @@ impl Devchain {
     /// # Errors
     /// [`Error::Pool`] with the reason it was refused.
     pub async fn submit(&self, extrinsic: Vec<u8>) -> Result<Hash, Error> {
-        Ok(self
-            .on_worker(move |chain| chain.submit(extrinsic, None))
-            .await??)
+        Ok(self.on_worker(move |chain| chain.submit(extrinsic, None)).await??)
     }
 
     /// As [`Devchain::submit`], with the transaction's statuses.
@@ -182,9 +171,7 @@ impl Devchain {
         extrinsic: Vec<u8>,
     ) -> Result<(Hash, UnboundedReceiver<TransactionStatus>), Error> {
         let (sender, receiver) = tokio::sync::mpsc::unbounded_channel();
-        let hash = self
-            .on_worker(move |chain| chain.submit(extrinsic, Some(sender)))
-            .await??;
+        let hash = self.on_worker(move |chain| chain.submit(extrinsic, Some(sender))).await??;
         Ok((hash, receiver))
     }
 
@@ -203,15 +190,11 @@ impl Devchain {
                 TransactionStatus::Usurped(_) => {
                     return Err(Error::NotIncluded("another of the same nonce replaced it"))
                 }
-                TransactionStatus::Dropped => {
-                    return Err(Error::NotIncluded("the chain stopped first"))
-                }
+                TransactionStatus::Dropped => return Err(Error::NotIncluded("the chain stopped first")),
                 TransactionStatus::Invalid => {
                     return Err(Error::NotIncluded("it became invalid before a block took it"))
                 }
-                TransactionStatus::Future
-                | TransactionStatus::Ready
-                | TransactionStatus::InBlock(_) => {}
+                TransactionStatus::Future | TransactionStatus::Ready | TransactionStatus::InBlock(_) => {}
             }
         }
         Err(Error::Stopped)
@@ -280,9 +263,5 @@ fn inclusion(chain: &Chain, position: Position) -> Result<Inclusion, Error> {
         .into_iter()
         .filter(|record| record.phase == frame_system::Phase::ApplyExtrinsic(position.index))
         .collect();
-    Ok(Inclusion {
-        number,
-        position,
-        events,
-    })
+    Ok(Inclusion { number, position, events })
 }

@@ -1,8 +1,8 @@
 //! Errors of the chain's public interface.
 
 use crate::{
-    block_builder::BuildError, pool::PoolError, runtime::Hash, state::RuntimePanic,
-    store::StoreError, workers::WorkersGone,
+    block_builder::BuildError, pool::PoolError, runtime::Hash, state::RuntimePanic, store::StoreError,
+    workers::WorkersGone,
 };
 
 /// What can go wrong with a chain.

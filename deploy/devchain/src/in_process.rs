@@ -43,9 +43,7 @@ impl InProcessRpc {
     /// # Errors
     /// As [`Devchain::rpc_module`].
     pub fn new(devchain: &Devchain) -> Result<Self, Error> {
-        Ok(Self {
-            methods: devchain.rpc_module()?.into(),
-        })
+        Ok(Self { methods: devchain.rpc_module()?.into() })
     }
 
     async fn send(
@@ -56,15 +54,10 @@ impl InProcessRpc {
     ) -> Result<(Box<RawValue>, tokio::sync::mpsc::Receiver<Box<RawValue>>), RpcError> {
         let method = serde_json::to_string(method).map_err(RpcError::Serialization)?;
         let params = params.as_ref().map_or("[]", |params| params.get());
-        let request =
-            format!(r#"{{"jsonrpc":"2.0","id":1,"method":{method},"params":{params}}}"#);
-        let (response, notifications) = self
-            .methods
-            .raw_json_request(&request, waiting)
-            .await
-            .map_err(RpcError::Serialization)?;
-        let response: Response =
-            serde_json::from_str(response.get()).map_err(RpcError::Deserialization)?;
+        let request = format!(r#"{{"jsonrpc":"2.0","id":1,"method":{method},"params":{params}}}"#);
+        let (response, notifications) =
+            self.methods.raw_json_request(&request, waiting).await.map_err(RpcError::Serialization)?;
+        let response: Response = serde_json::from_str(response.get()).map_err(RpcError::Deserialization)?;
         match (response.result, response.error) {
             (_, Some(error)) => Err(RpcError::User(error)),
             (Some(result), None) => Ok((result, notifications)),
@@ -75,11 +68,7 @@ impl InProcessRpc {
 }
 
 impl RpcClientT for InProcessRpc {
-    fn request_raw<'a>(
-        &'a self,
-        method: &'a str,
-        params: Option<Box<RawValue>>,
-    ) -> RawRpcFuture<'a, Box<RawValue>> {
+    fn request_raw<'a>(&'a self, method: &'a str, params: Option<Box<RawValue>>) -> RawRpcFuture<'a, Box<RawValue>> {
         Box::pin(async move { Ok(self.send(method, params, 1).await?.0) })
     }
 
@@ -96,18 +85,15 @@ impl RpcClientT for InProcessRpc {
                 Some((notifications.recv().await?, notifications))
             })
             .map(|notification| {
-                let notification: Notification = serde_json::from_str(notification.get())
-                    .map_err(RpcError::Deserialization)?;
+                let notification: Notification =
+                    serde_json::from_str(notification.get()).map_err(RpcError::Deserialization)?;
                 match (notification.params.result, notification.params.error) {
                     (_, Some(error)) => Err(RpcError::Client(error.get().into())),
                     (Some(result), None) => Ok(result),
                     (None, None) => Ok(RawValue::NULL.to_owned()),
                 }
             });
-            Ok(RawRpcSubscription {
-                stream: Box::pin(stream),
-                id: Some(id.get().trim_matches('"').to_owned()),
-            })
+            Ok(RawRpcSubscription { stream: Box::pin(stream), id: Some(id.get().trim_matches('"').to_owned()) })
         })
     }
 }

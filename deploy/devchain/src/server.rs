@@ -69,11 +69,7 @@ pub fn any_loopback_port() -> SocketAddr {
 ///
 /// # Errors
 /// [`Error::Listen`] when the address cannot be had.
-pub async fn serve(
-    devchain: Devchain,
-    address: SocketAddr,
-    limits: ServerLimits,
-) -> Result<ServerHandle, Error> {
+pub async fn serve(devchain: Devchain, address: SocketAddr, limits: ServerLimits) -> Result<ServerHandle, Error> {
     let module = crate::rpc::module(devchain)?;
     let config = ServerConfig::builder()
         .max_request_body_size(limits.request_bytes)
@@ -85,14 +81,7 @@ pub async fn serve(
         .set_id_provider(RandomStringIdProvider::new(16))
         .build();
     let listen_error = |source| Error::Listen { address, source };
-    let server = Server::builder()
-        .set_config(config)
-        .build(address)
-        .await
-        .map_err(listen_error)?;
+    let server = Server::builder().set_config(config).build(address).await.map_err(listen_error)?;
     let address = server.local_addr().map_err(listen_error)?;
-    Ok(ServerHandle {
-        address,
-        server: server.start(module),
-    })
+    Ok(ServerHandle { address, server: server.start(module) })
 }

@@ -8,8 +8,7 @@ use crate::{
 use sp_core::storage::{ChildInfo, StateVersion, Storage};
 use sp_runtime::traits::Hash as _;
 use sp_state_machine::{
-    Backend as _, BackendTransaction, Ext, OverlayedChanges, TrieBackend,
-    TrieBackendBuilder, TrieBackendStorage,
+    Backend as _, BackendTransaction, Ext, OverlayedChanges, TrieBackend, TrieBackendBuilder, TrieBackendStorage,
 };
 use sp_trie::cache::{CacheSize, SharedTrieCache};
 use std::{
@@ -62,27 +61,20 @@ impl States {
     /// States over the nodes of `store`.
     pub fn new(store: Arc<Store>) -> Self {
         Self {
-            storage: NodeStorage {
-                store,
-                empty_node: Hashing::hash(EMPTY_NODE),
-            },
+            storage: NodeStorage { store, empty_node: Hashing::hash(EMPTY_NODE) },
             cache: SharedTrieCache::new(CacheSize::new(TRIE_CACHE_BYTES), None),
         }
     }
 
     /// The state with root `root`, for reading.
     pub fn at(&self, root: Hash) -> StateBackend {
-        TrieBackendBuilder::new(self.storage.clone(), root)
-            .with_cache(self.cache.local_cache_untrusted())
-            .build()
+        TrieBackendBuilder::new(self.storage.clone(), root).with_cache(self.cache.local_cache_untrusted()).build()
     }
 
     /// The state with root `root`, for building a block: what it reads and
     /// makes is all kept for the next block.
     pub fn for_authoring(&self, root: Hash) -> StateBackend {
-        TrieBackendBuilder::new(self.storage.clone(), root)
-            .with_cache(self.cache.local_cache_trusted())
-            .build()
+        TrieBackendBuilder::new(self.storage.clone(), root).with_cache(self.cache.local_cache_trusted()).build()
     }
 
     /// Runs `call` on the state with root `root` and forgets its changes.
@@ -103,14 +95,9 @@ impl States {
             .map(|child| (child.child_info, child.data.into_iter().collect()))
             .collect();
         let (root, transaction) = empty.full_storage_root(
-            storage
-                .top
-                .iter()
-                .map(|(key, value)| (&key[..], Some(&value[..]))),
+            storage.top.iter().map(|(key, value)| (&key[..], Some(&value[..]))),
             children.iter().map(|(info, data)| {
-                let delta = data
-                    .iter()
-                    .map(|(key, value): &(Vec<u8>, Vec<u8>)| (&key[..], Some(&value[..])));
+                let delta = data.iter().map(|(key, value): &(Vec<u8>, Vec<u8>)| (&key[..], Some(&value[..])));
                 (info, delta)
             }),
             STATE_VERSION,
@@ -137,21 +124,13 @@ pub fn new_nodes(mut transaction: BackendTransaction<Hashing>) -> Vec<(Hash, Vec
 ///
 /// # Errors
 /// [`RuntimePanic`]; storage transactions it left open are then rolled back.
-pub fn run_in<R>(
-    overlay: &mut Overlay,
-    backend: &StateBackend,
-    call: impl FnOnce() -> R,
-) -> Result<R, RuntimePanic> {
-    overlay
-        .enter_runtime()
-        .map_err(|_| RuntimePanic("a call is already running on this state".into()))?;
+pub fn run_in<R>(overlay: &mut Overlay, backend: &StateBackend, call: impl FnOnce() -> R) -> Result<R, RuntimePanic> {
+    overlay.enter_runtime().map_err(|_| RuntimePanic("a call is already running on this state".into()))?;
     let result = catch_unwind(AssertUnwindSafe(|| {
         let mut ext = Ext::new(overlay, backend, None);
         sp_externalities::set_and_run_with_externalities(&mut ext, call)
     }));
-    overlay
-        .exit_runtime()
-        .map_err(|_| RuntimePanic("the call left the state out of step".into()))?;
+    overlay.exit_runtime().map_err(|_| RuntimePanic("the call left the state out of step".into()))?;
     result.map_err(|payload| RuntimePanic(panic_message(&*payload)))
 }
 

@@ -34,42 +34,31 @@ impl Workers {
         let receiver = Arc::new(Mutex::new(receiver));
         for index in 0..count {
             let receiver = receiver.clone();
-            thread::Builder::new()
-                .name(format!("devchain-read-{index}"))
-                .stack_size(RUNTIME_STACK_BYTES)
-                .spawn(move || loop {
+            thread::Builder::new().name(format!("devchain-read-{index}")).stack_size(RUNTIME_STACK_BYTES).spawn(
+                move || loop {
                     // The guard is dropped before the job runs.
                     let job = receiver.lock().recv();
                     match job {
                         Ok(job) => job(),
                         Err(mpsc::RecvError) => break,
                     }
-                })?;
+                },
+            )?;
         }
-        Ok(Self {
-            jobs: Mutex::new(Some(sender)),
-        })
+        Ok(Self { jobs: Mutex::new(Some(sender)) })
     }
 
     /// Runs `work` on one of the threads.
     ///
     /// # Errors
     /// [`WorkersGone`] after [`Workers::stop`].
-    pub async fn run<R: Send + 'static>(
-        &self,
-        work: impl FnOnce() -> R + Send + 'static,
-    ) -> Result<R, WorkersGone> {
+    pub async fn run<R: Send + 'static>(&self, work: impl FnOnce() -> R + Send + 'static) -> Result<R, WorkersGone> {
         let (sender, receiver) = tokio::sync::oneshot::channel();
         let job: Job = Box::new(move || {
             // Nobody may be waiting any more.
             let _ = sender.send(work());
         });
-        self.jobs
-            .lock()
-            .as_ref()
-            .ok_or(WorkersGone)?
-            .send(job)
-            .map_err(|_| WorkersGone)?;
+        self.jobs.lock().as_ref().ok_or(WorkersGone)?.send(job).map_err(|_| WorkersGone)?;
         receiver.await.map_err(|_| WorkersGone)
     }
 

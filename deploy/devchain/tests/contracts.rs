@@ -46,17 +46,12 @@ async fn deploy(chain: &Devchain) -> AccountId {
         data: vec![],
         salt: vec![],
     });
-    let included = chain
-        .submit_and_wait(common::sign(chain, "//Alice", 0, instantiate))
-        .await
-        .unwrap();
+    let included = chain.submit_and_wait(common::sign(chain, "//Alice", 0, instantiate)).await.unwrap();
     included
         .events
         .iter()
         .find_map(|record| match &record.event {
-            RuntimeEvent::Contracts(pallet_contracts::Event::Instantiated { contract, .. }) => {
-                Some(contract.clone())
-            }
+            RuntimeEvent::Contracts(pallet_contracts::Event::Instantiated { contract, .. }) => Some(contract.clone()),
             _ => None,
         })
         .unwrap_or_else(|| panic!("not instantiated: {:?}", included.events))
@@ -66,36 +61,22 @@ fn emitted(events: &[EventRecord]) -> Vec<Vec<u8>> {
     events
         .iter()
         .filter_map(|record| match &record.event {
-            RuntimeEvent::Contracts(pallet_contracts::Event::ContractEmitted { data, .. }) => {
-                Some(data.clone())
-            }
+            RuntimeEvent::Contracts(pallet_contracts::Event::ContractEmitted { data, .. }) => Some(data.clone()),
             _ => None,
         })
         .collect()
 }
 
 fn open(sealing: Sealing) -> Devchain {
-    Devchain::open(DevchainConfig {
-        clock: Clock::Manual(1_000),
-        sealing,
-        ..Default::default()
-    })
-    .unwrap()
+    Devchain::open(DevchainConfig { clock: Clock::Manual(1_000), sealing, ..Default::default() }).unwrap()
 }
 
 #[tokio::test]
 async fn a_contract_is_deployed_called_and_heard() {
     let chain = open(Sealing::Instant);
     let contract = deploy(&chain).await;
-    let included = chain
-        .submit_and_wait(common::sign(
-            &chain,
-            "//Bob",
-            0,
-            call(&contract, b"shop 17".to_vec()),
-        ))
-        .await
-        .unwrap();
+    let included =
+        chain.submit_and_wait(common::sign(&chain, "//Bob", 0, call(&contract, b"shop 17".to_vec()))).await.unwrap();
     assert_eq!(emitted(&included.events), vec![b"shop 17".to_vec()]);
 
     let rpc = RpcClient::new(InProcessRpc::new(&chain).unwrap());
@@ -103,39 +84,21 @@ async fn a_contract_is_deployed_called_and_heard() {
         let rpc = rpc.clone();
         async move {
             let arguments = format!("0x{}", hex::encode(arguments));
-            let answer: String = rpc
-                .request("state_call", rpc_params![function, arguments])
-                .await
-                .unwrap();
+            let answer: String = rpc.request("state_call", rpc_params![function, arguments]).await.unwrap();
             hex::decode(&answer[2..]).unwrap()
         }
     };
-    let stored = ask(
-        "ContractsApi_get_storage",
-        (&contract, b"shop".to_vec()).encode(),
-    )
-    .await;
+    let stored = ask("ContractsApi_get_storage", (&contract, b"shop".to_vec()).encode()).await;
     let stored = pallet_contracts::GetStorageResult::decode(&mut &stored[..]).unwrap();
     assert_eq!(stored, Ok(Some(b"shop 17".to_vec())));
 
     let origin = common::account("//Bob");
     let dry_run = ask(
         "ContractsApi_call",
-        (
-            origin,
-            &contract,
-            0 as Balance,
-            None::<Weight>,
-            None::<Balance>,
-            b"shop 18".to_vec(),
-        )
-            .encode(),
+        (origin, &contract, 0 as Balance, None::<Weight>, None::<Balance>, b"shop 18".to_vec()).encode(),
     )
     .await;
-    let dry_run = pallet_contracts::ContractExecResult::<Balance, EventRecord>::decode(
-        &mut &dry_run[..],
-    )
-    .unwrap();
+    let dry_run = pallet_contracts::ContractExecResult::<Balance, EventRecord>::decode(&mut &dry_run[..]).unwrap();
     assert!(dry_run.result.is_ok());
     assert!(dry_run.gas_required.all_lt(GAS));
     // A dry run shows its own events alone and changes nothing.
@@ -162,25 +125,11 @@ async fn a_call_that_runs_out_of_gas_leaves_the_next_one_alone() {
         storage_deposit_limit: None,
         data: b"lost".to_vec(),
     });
-    chain
-        .submit(common::sign(&chain, "//Bob", 0, starved))
-        .await
-        .unwrap();
-    chain
-        .submit(common::sign(
-            &chain,
-            "//Bob",
-            1,
-            call(&contract, b"kept".to_vec()),
-        ))
-        .await
-        .unwrap();
+    chain.submit(common::sign(&chain, "//Bob", 0, starved)).await.unwrap();
+    chain.submit(common::sign(&chain, "//Bob", 1, call(&contract, b"kept".to_vec()))).await.unwrap();
     let block = chain.seal_block().await.unwrap();
     assert_eq!(block.extrinsics, 3);
-    assert_eq!(
-        emitted(&chain.events(block.hash).await.unwrap()),
-        vec![b"kept".to_vec()]
-    );
+    assert_eq!(emitted(&chain.events(block.hash).await.unwrap()), vec![b"kept".to_vec()]);
 }
 
 /// Not a test of speed, which the machine decides: every call of a long queue is
@@ -196,9 +145,8 @@ async fn a_long_queue_of_calls_is_worked_off() {
     .unwrap();
     let contract = deploy(&chain).await;
     let first = chain.best().header.number;
-    let calls: Vec<_> = (0..4_000_u32)
-        .map(|n| common::sign(&chain, "//Bob", n, call(&contract, n.to_le_bytes().to_vec())))
-        .collect();
+    let calls: Vec<_> =
+        (0..4_000_u32).map(|n| common::sign(&chain, "//Bob", n, call(&contract, n.to_le_bytes().to_vec()))).collect();
     let started = std::time::Instant::now();
     let mut last = None;
     for extrinsic in calls {

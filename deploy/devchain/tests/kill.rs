@@ -15,12 +15,7 @@ const FOLDER: &str = "DEVCHAIN_KILL_TEST_FOLDER";
 const ROUNDS: u64 = 4;
 
 fn open(path: PathBuf) -> Devchain {
-    Devchain::open(DevchainConfig {
-        path: Some(path),
-        clock: Clock::Manual(1),
-        ..Default::default()
-    })
-    .unwrap()
+    Devchain::open(DevchainConfig { path: Some(path), clock: Clock::Manual(1), ..Default::default() }).unwrap()
 }
 
 /// The victim, started by the test below in a process of its own: announces
@@ -33,10 +28,7 @@ async fn victim() {
     let chain = open(folder.into());
     // One transaction a block, so the height is the nonce.
     for nonce in chain.best().header.number.. {
-        chain
-            .submit_and_wait(common::signed_transfer(&chain, "//Alice", nonce, "//Zoe", UNIT))
-            .await
-            .unwrap();
+        chain.submit_and_wait(common::signed_transfer(&chain, "//Alice", nonce, "//Zoe", UNIT)).await.unwrap();
         let best = chain.best();
         println!("\nfinal {} {:?}", best.header.number, best.hash);
     }
@@ -62,9 +54,7 @@ async fn a_killed_chain_keeps_what_it_announced() {
         for line in output.lines() {
             let line = line.unwrap();
             let mut words = line.split(' ');
-            if let (Some("final"), Some(number), Some(hash)) =
-                (words.next(), words.next(), words.next())
-            {
+            if let (Some("final"), Some(number), Some(hash)) = (words.next(), words.next(), words.next()) {
                 announced.push((number.parse::<u32>().unwrap(), hash.to_owned()));
             }
         }

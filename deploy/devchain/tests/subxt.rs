@@ -8,7 +8,6 @@ use bizkey_devchain::{
     runtime::{Hashing, UNIT},
     Clock, Devchain, DevchainConfig, InProcessRpc,
 };
-use futures::StreamExt as _;
 use serde_json::Value;
 use sp_trie::StorageProof;
 use std::sync::Arc;
@@ -17,11 +16,7 @@ use subxt_rpcs::client::{rpc_params, RpcClient};
 use subxt_signer::sr25519::dev;
 
 fn open() -> Devchain {
-    Devchain::open(DevchainConfig {
-        clock: Clock::Manual(1_700_000_000_000),
-        ..Default::default()
-    })
-    .unwrap()
+    Devchain::open(DevchainConfig { clock: Clock::Manual(1_700_000_000_000), ..Default::default() }).unwrap()
 }
 
 async fn legacy(rpc: RpcClient) -> OnlineClient<PolkadotConfig> {
@@ -34,11 +29,8 @@ async fn legacy(rpc: RpcClient) -> OnlineClient<PolkadotConfig> {
 async fn play(api: OnlineClient<PolkadotConfig>) {
     let mut blocks = api.stream_blocks().await.unwrap();
     let at = api.at_current_block().await.unwrap();
-    let transfer = dynamic::transaction(
-        "Balances",
-        "transfer_keep_alive",
-        (dev::bob().public_key().to_address::<()>(), 3 * UNIT),
-    );
+    let transfer =
+        dynamic::transaction("Balances", "transfer_keep_alive", (dev::bob().public_key().to_address::<()>(), 3 * UNIT));
     let events = at
         .transactions()
         .sign_and_submit_then_watch_default(&transfer, &dev::alice())
@@ -58,34 +50,17 @@ async fn play(api: OnlineClient<PolkadotConfig>) {
     assert!(names.contains(&"TransactionPayment.TransactionFeePaid".to_owned()));
 
     let at = api.at_current_block().await.unwrap();
-    let now = at
-        .storage()
-        .fetch(dynamic::storage::<(), u64>("Timestamp", "Now"), ())
-        .await
-        .unwrap()
-        .decode()
-        .unwrap();
+    let now = at.storage().fetch(dynamic::storage::<(), u64>("Timestamp", "Now"), ()).await.unwrap().decode().unwrap();
     assert_eq!(now, 1_700_000_000_000);
-    let deposit = at
-        .constants()
-        .entry(dynamic::constant::<u128>("Balances", "ExistentialDeposit"))
-        .unwrap();
+    let deposit = at.constants().entry(dynamic::constant::<u128>("Balances", "ExistentialDeposit")).unwrap();
     assert_eq!(deposit, UNIT / 1_000);
     let nonce = at
         .runtime_apis()
-        .call(dynamic::runtime_api_call::<_, u32>(
-            "AccountNonceApi",
-            "account_nonce",
-            (dev::alice().public_key().0,),
-        ))
+        .call(dynamic::runtime_api_call::<_, u32>("AccountNonceApi", "account_nonce", (dev::alice().public_key().0,)))
         .await
         .unwrap();
     assert_eq!(nonce, 1);
-    let block = tokio::time::timeout(std::time::Duration::from_secs(5), blocks.next())
-        .await
-        .unwrap()
-        .unwrap()
-        .unwrap();
+    let block = tokio::time::timeout(std::time::Duration::from_secs(5), blocks.next()).await.unwrap().unwrap().unwrap();
     assert!(block.number() <= 1);
 }
 
@@ -114,41 +89,26 @@ async fn the_legacy_backend_works_in_process() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_read_proof_leads_from_the_header_to_the_value() {
     let chain = open();
-    chain
-        .submit_and_wait(common::signed_transfer(&chain, "//Alice", 0, "//Zoe", UNIT))
-        .await
-        .unwrap();
+    chain.submit_and_wait(common::signed_transfer(&chain, "//Alice", 0, "//Zoe", UNIT)).await.unwrap();
     let head = chain.best();
     let rpc = RpcClient::new(InProcessRpc::new(&chain).unwrap());
     let key = common::account_key("//Zoe");
     let hex_key = format!("0x{}", hex::encode(&key));
-    let answer: Value = rpc
-        .request(
-            "state_getReadProof",
-            rpc_params![vec![hex_key.clone()], head.hash],
-        )
-        .await
-        .unwrap();
+    let answer: Value = rpc.request("state_getReadProof", rpc_params![vec![hex_key.clone()], head.hash]).await.unwrap();
     let nodes: Vec<Vec<u8>> = answer["proof"]
         .as_array()
         .unwrap()
         .iter()
         .map(|node| hex::decode(&node.as_str().unwrap()[2..]).unwrap())
         .collect();
-    let value: String = rpc
-        .request("state_getStorage", rpc_params![hex_key, head.hash])
-        .await
-        .unwrap();
+    let value: String = rpc.request("state_getStorage", rpc_params![hex_key, head.hash]).await.unwrap();
     let proven = sp_state_machine::read_proof_check::<Hashing, _>(
         head.header.state_root,
         StorageProof::new(nodes.clone()),
         [&key[..]],
     )
     .unwrap();
-    assert_eq!(
-        proven[&key].as_ref().unwrap(),
-        &hex::decode(&value[2..]).unwrap()
-    );
+    assert_eq!(proven[&key].as_ref().unwrap(), &hex::decode(&value[2..]).unwrap());
     // The same nodes prove nothing about another state.
     assert!(sp_state_machine::read_proof_check::<Hashing, _>(
         chain.genesis_hash(),
@@ -164,10 +124,8 @@ async fn subscriptions_and_errors_have_the_forms_of_a_node() {
     let server = chain.serve(any_loopback_port()).await.unwrap();
     let rpc = RpcClient::from_insecure_url(server.url()).await.unwrap();
 
-    let mut heads = rpc
-        .subscribe::<Value>("chain_subscribeNewHeads", rpc_params![], "chain_unsubscribeNewHeads")
-        .await
-        .unwrap();
+    let mut heads =
+        rpc.subscribe::<Value>("chain_subscribeNewHeads", rpc_params![], "chain_unsubscribeNewHeads").await.unwrap();
     for _ in 0..20 {
         let _: Value = rpc.request("dev_newBlock", rpc_params![]).await.unwrap();
     }
@@ -177,16 +135,9 @@ async fn subscriptions_and_errors_have_the_forms_of_a_node() {
     }
 
     let missing = sp_core::H256::repeat_byte(9);
-    let error = rpc
-        .request::<Value>("state_getStorage", rpc_params!["0x00", missing])
-        .await
-        .unwrap_err()
-        .to_string();
+    let error = rpc.request::<Value>("state_getStorage", rpc_params!["0x00", missing]).await.unwrap_err().to_string();
     assert!(error.contains("not found"), "{error}");
-    let none: Value = rpc
-        .request("chain_getHeader", rpc_params![missing])
-        .await
-        .unwrap();
+    let none: Value = rpc.request("chain_getHeader", rpc_params![missing]).await.unwrap();
     assert_eq!(none, Value::Null);
 
     let forged = {
@@ -194,26 +145,16 @@ async fn subscriptions_and_errors_have_the_forms_of_a_node() {
         *bytes.last_mut().unwrap() ^= 1;
         format!("0x{}", hex::encode(bytes))
     };
-    let error = rpc
-        .request::<Value>("author_submitExtrinsic", rpc_params![forged])
-        .await
-        .unwrap_err();
-    let subxt_rpcs::Error::User(error) = error else {
-        panic!("{error:?}")
-    };
+    let error = rpc.request::<Value>("author_submitExtrinsic", rpc_params![forged]).await.unwrap_err();
+    let subxt_rpcs::Error::User(error) = error else { panic!("{error:?}") };
     assert_eq!(error.code, 1010);
     assert_eq!(error.message, "Invalid Transaction");
     assert!(error.data.unwrap().get().contains("bad signature"));
 
     // Arguments that do not decode harm nothing.
-    let error = rpc
-        .request::<Value>("state_call", rpc_params!["ContractsApi_call", "0x01"])
-        .await;
+    let error = rpc.request::<Value>("state_call", rpc_params!["ContractsApi_call", "0x01"]).await;
     assert!(error.is_err());
-    let properties: Value = rpc
-        .request("system_properties", rpc_params![])
-        .await
-        .unwrap();
+    let properties: Value = rpc.request("system_properties", rpc_params![]).await.unwrap();
     assert_eq!(properties["tokenDecimals"], 12);
     server.stop().await;
 }
@@ -224,20 +165,13 @@ async fn a_followed_key_is_reported_when_it_changes() {
     let rpc = RpcClient::new(InProcessRpc::new(&chain).unwrap());
     let key = format!("0x{}", hex::encode(common::account_key("//Zoe")));
     let mut changes = rpc
-        .subscribe::<Value>(
-            "state_subscribeStorage",
-            rpc_params![vec![key.clone()]],
-            "state_unsubscribeStorage",
-        )
+        .subscribe::<Value>("state_subscribeStorage", rpc_params![vec![key.clone()]], "state_unsubscribeStorage")
         .await
         .unwrap();
     let first = changes.next().await.unwrap().unwrap();
     assert_eq!(first["changes"][0][1], Value::Null);
     chain.seal_block().await.unwrap();
-    chain
-        .submit_and_wait(common::signed_transfer(&chain, "//Alice", 0, "//Zoe", UNIT))
-        .await
-        .unwrap();
+    chain.submit_and_wait(common::signed_transfer(&chain, "//Alice", 0, "//Zoe", UNIT)).await.unwrap();
     let second = changes.next().await.unwrap().unwrap();
     assert_eq!(second["changes"][0][0], key);
     assert!(second["changes"][0][1].is_string());

@@ -53,8 +53,7 @@ pub fn run(chain: &Arc<Chain>, commands: &mpsc::Receiver<Command>) {
                 }
             }
             Command::Seal(reply) => {
-                let sealed = seal(chain, true)
-                    .and_then(|sealed| sealed.ok_or(Error::Damaged("no block was sealed")));
+                let sealed = seal(chain, true).and_then(|sealed| sealed.ok_or(Error::Damaged("no block was sealed")));
                 // The asker may have gone.
                 let _ = reply.send(sealed);
             }
@@ -82,34 +81,17 @@ fn drain(chain: &Chain) {
 /// no block is made, unless `even_empty`.
 fn seal(chain: &Chain, even_empty: bool) -> Result<Option<BlockInfo>, Error> {
     let parent = chain.best();
-    let timestamp_ms = chain
-        .clock
-        .get()
-        .now_ms()
-        .max(parent.timestamp_ms.saturating_add(1));
-    let mut builder =
-        BlockBuilder::begin(&chain.states, parent.hash, &parent.header, timestamp_ms)?;
+    let timestamp_ms = chain.clock.get().now_ms().max(parent.timestamp_ms.saturating_add(1));
+    let mut builder = BlockBuilder::begin(&chain.states, parent.hash, &parent.header, timestamp_ms)?;
     let included = fill(chain, &mut builder);
     if included.is_empty() && !even_empty {
         return Ok(None);
     }
     let block = builder.finish()?;
-    chain.store.commit(NewBlock {
-        hash: block.hash,
-        header: &block.header,
-        body: &block.body,
-        nodes: block.nodes,
-    })?;
+    chain.store.commit(NewBlock { hash: block.hash, header: &block.header, body: &block.body, nodes: block.nodes })?;
     let number = block.header.number;
-    let head = Head {
-        hash: block.hash,
-        header: Arc::new(block.header),
-        timestamp_ms,
-    };
-    chain.heads.send_replace(Heads {
-        best: head.clone(),
-        finalized: head,
-    });
+    let head = Head { hash: block.hash, header: Arc::new(block.header), timestamp_ms };
+    chain.heads.send_replace(Heads { best: head.clone(), finalized: head });
     let included: Vec<(Hash, Position)> = included
         .into_iter()
         .map(|(hash, index)| {
@@ -133,26 +115,25 @@ fn fill(chain: &Chain, builder: &mut BlockBuilder) -> Vec<(Hash, u32)> {
     let mut included = Vec::new();
     let mut unfit = 0_usize;
     for transaction in chain.pool.ready(MAX_TRIED) {
+        if unfit >= MAX_UNFIT {
+            break;
+        }
         let index = u32::try_from(builder.len()).unwrap_or(u32::MAX);
         match builder.apply(&transaction.bytes) {
             Ok(_) => included.push((transaction.hash, index)),
-            Err(ApplyError::Refused(TransactionValidityError::Invalid(
-                InvalidTransaction::ExhaustsResources,
-            ))) => {
+            Err(ApplyError::Refused(TransactionValidityError::Invalid(InvalidTransaction::ExhaustsResources))) => {
                 // What does not fit an empty block never will.
                 if included.is_empty() {
                     chain.pool.invalidate(&transaction.hash);
                     continue;
                 }
                 unfit = unfit.saturating_add(1);
-                if unfit >= MAX_UNFIT {
-                    break;
-                }
             }
-            // Behind one that did not fit or was taken out; it stays.
-            Err(ApplyError::Refused(TransactionValidityError::Invalid(
-                InvalidTransaction::Future,
-            ))) => {}
+            // Behind one that did not fit or was taken out; it stays. Counted
+            // too, else a long queue of one account would be tried in vain.
+            Err(ApplyError::Refused(TransactionValidityError::Invalid(InvalidTransaction::Future))) => {
+                unfit = unfit.saturating_add(1)
+            }
             Err(error) => {
                 tracing::debug!(hash = ?transaction.hash, %error, "transaction left out");
                 chain.pool.invalidate(&transaction.hash);

@@ -64,16 +64,11 @@ impl Chain {
     ///
     /// # Errors
     /// When the store cannot be opened, or its genesis is not this configuration's.
-    pub fn open(
-        config: DevchainConfig,
-        commands: mpsc::Sender<Command>,
-    ) -> Result<Arc<Self>, Error> {
+    pub fn open(config: DevchainConfig, commands: mpsc::Sender<Command>) -> Result<Arc<Self>, Error> {
         let store = Arc::new(Store::open(config.path.as_deref())?);
         let states = States::new(store.clone());
         let genesis_hash = write_genesis(&store, &states, &config)?;
-        let stored = store
-            .heads()?
-            .ok_or(Error::Damaged("the chain's heads are missing"))?;
+        let stored = store.heads()?.ok_or(Error::Damaged("the chain's heads are missing"))?;
         let heads = Heads {
             best: load_head(&store, &states, stored.best)?,
             finalized: load_head(&store, &states, stored.finalized)?,
@@ -119,32 +114,16 @@ fn write_genesis(store: &Store, states: &States, config: &DevchainConfig) -> Res
     let hash = header.hash();
     match store.heads()? {
         Some(heads) if heads.genesis == hash => {}
-        Some(heads) => {
-            return Err(Error::GenesisMismatch {
-                stored: heads.genesis,
-                configured: hash,
-            })
-        }
-        None => store.commit(NewBlock {
-            hash,
-            header: &header,
-            body: &[],
-            nodes,
-        })?,
+        Some(heads) => return Err(Error::GenesisMismatch { stored: heads.genesis, configured: hash }),
+        None => store.commit(NewBlock { hash, header: &header, body: &[], nodes })?,
     }
     Ok(hash)
 }
 
 fn load_head(store: &Store, states: &States, hash: Hash) -> Result<Head, Error> {
-    let header = store
-        .header(&hash)?
-        .ok_or(Error::Damaged("the best block's header is missing"))?;
+    let header = store.header(&hash)?.ok_or(Error::Damaged("the best block's header is missing"))?;
     let timestamp_ms = states.run(header.state_root, Timestamp::now_ms)?;
-    Ok(Head {
-        hash,
-        header: Arc::new(header),
-        timestamp_ms,
-    })
+    Ok(Head { hash, header: Arc::new(header), timestamp_ms })
 }
 
 /// Reads the time of the block whose state is being run.

@@ -18,10 +18,9 @@ impl Chain {
     pub fn header(&self, at: Option<Hash>) -> Result<Header, Error> {
         let best = self.best();
         match at {
-            Some(hash) if hash != best.hash => self
-                .store
-                .header(&hash)?
-                .ok_or_else(|| Error::UnknownBlock(format!("{hash:?}"))),
+            Some(hash) if hash != best.hash => {
+                self.store.header(&hash)?.ok_or_else(|| Error::UnknownBlock(format!("{hash:?}")))
+            }
             _ => Ok(Header::clone(&best.header)),
         }
     }
@@ -66,12 +65,7 @@ impl Chain {
     ///
     /// # Errors
     /// As [`Chain::run`]; arguments that do not decode make the runtime panic.
-    pub fn call(
-        &self,
-        at: Option<Hash>,
-        method: &str,
-        arguments: &[u8],
-    ) -> Result<Option<Vec<u8>>, Error> {
+    pub fn call(&self, at: Option<Hash>, method: &str, arguments: &[u8]) -> Result<Option<Vec<u8>>, Error> {
         self.run(at, || api::dispatch(method, arguments))
     }
 
@@ -80,23 +74,14 @@ impl Chain {
     /// # Errors
     /// As [`Chain::run`].
     pub fn events(&self, at: Hash) -> Result<Vec<EventRecord>, Error> {
-        self.run(Some(at), || {
-            System::read_events_no_consensus()
-                .map(|event| *event)
-                .collect()
-        })
+        self.run(Some(at), || System::read_events_no_consensus().map(|event| *event).collect())
     }
 
     /// The value under `key`, in the child trie `child` if one is given.
     ///
     /// # Errors
     /// As [`Chain::header`], or when the state cannot be read.
-    pub fn storage(
-        &self,
-        at: Option<Hash>,
-        child: Option<&ChildInfo>,
-        key: &[u8],
-    ) -> Result<Option<Vec<u8>>, Error> {
+    pub fn storage(&self, at: Option<Hash>, child: Option<&ChildInfo>, key: &[u8]) -> Result<Option<Vec<u8>>, Error> {
         let state = self.state(at)?;
         match child {
             Some(child) => state.child_storage(child, key),
@@ -144,9 +129,7 @@ impl Chain {
         let state = self.state(at)?;
         let state = state.as_trie_backend();
         let proof = match child {
-            Some(child) => {
-                sp_state_machine::prove_child_read_on_trie_backend(state, child, keys)
-            }
+            Some(child) => sp_state_machine::prove_child_read_on_trie_backend(state, child, keys),
             None => sp_state_machine::prove_read_on_trie_backend(state, keys),
         }
         .map_err(|error| Error::State(error.to_string()))?;

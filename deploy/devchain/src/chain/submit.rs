@@ -27,10 +27,7 @@ impl Chain {
     ) -> Result<Hash, PoolError> {
         let hash = Hashing::hash(&bytes);
         self.pool.precheck(&hash)?;
-        let checked = self.check(Ready {
-            hash,
-            bytes: bytes.into(),
-        })?;
+        let checked = self.check(Ready { hash, bytes: bytes.into() })?;
         if self.pool.insert(checked, watcher)? {
             self.wake();
         }
@@ -46,8 +43,7 @@ impl Chain {
                 bytes.len()
             )));
         }
-        let extrinsic =
-            decode_extrinsic(&bytes).map_err(|error| PoolError::BadFormat(error.to_string()))?;
+        let extrinsic = decode_extrinsic(&bytes).map_err(|error| PoolError::BadFormat(error.to_string()))?;
         let best = self.best();
         let validity = self
             .states
@@ -64,12 +60,7 @@ impl Chain {
                 "the transaction provides no tag, so it could be included without end".into(),
             ));
         }
-        Ok(Checked {
-            hash,
-            bytes: Arc::clone(&bytes),
-            validity,
-            at: best.header.number,
-        })
+        Ok(Checked { hash, bytes: Arc::clone(&bytes), validity, at: best.header.number })
     }
 
     /// Checks waiting transactions again after a block.

@@ -52,13 +52,7 @@ pub(super) struct Entry {
 
 impl Entry {
     pub(super) fn new(checked: Checked, order: u64, watchers: Watchers) -> Self {
-        Self {
-            checked,
-            order,
-            ready: false,
-            told_future: false,
-            watchers,
-        }
+        Self { checked, order, ready: false, told_future: false, watchers }
     }
 
     pub(super) fn priority(&self) -> u64 {
@@ -70,10 +64,7 @@ impl Entry {
     }
 
     pub(super) fn as_ready(&self) -> Ready {
-        Ready {
-            hash: self.checked.hash,
-            bytes: self.checked.bytes.clone(),
-        }
+        Ready { hash: self.checked.hash, bytes: self.checked.bytes.clone() }
     }
 }
 

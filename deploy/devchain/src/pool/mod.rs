@@ -29,10 +29,7 @@ pub struct PoolLimits {
 
 impl Default for PoolLimits {
     fn default() -> Self {
-        Self {
-            transactions: 65_536,
-            bytes: 256 * 1024 * 1024,
-        }
+        Self { transactions: 65_536, bytes: 256 * 1024 * 1024 }
     }
 }
 
@@ -65,10 +62,7 @@ struct Inner {
 impl Pool {
     /// An empty pool.
     pub fn new(limits: PoolLimits) -> Self {
-        Self {
-            limits,
-            inner: Mutex::default(),
-        }
+        Self { limits, inner: Mutex::default() }
     }
 
     /// Refuses early what is here already or was found invalid a moment ago.
@@ -94,11 +88,7 @@ impl Pool {
     /// # Errors
     /// When it is here already, cannot replace the one it collides with, or
     /// does not fit.
-    pub fn insert(
-        &self,
-        checked: Checked,
-        watcher: Option<entry::Watcher>,
-    ) -> Result<bool, PoolError> {
+    pub fn insert(&self, checked: Checked, watcher: Option<entry::Watcher>) -> Result<bool, PoolError> {
         self.precheck(&checked.hash)?;
         let mut inner = self.inner.lock();
         let mut replaced: Vec<Hash> = Vec::new();
@@ -106,10 +96,7 @@ impl Pool {
             if let Some(other) = inner.providers.get(tag) {
                 let old = inner.entries.get(other).map_or(0, Entry::priority);
                 if old >= checked.validity.priority {
-                    return Err(PoolError::TooLowPriority {
-                        old,
-                        new: checked.validity.priority,
-                    });
+                    return Err(PoolError::TooLowPriority { old, new: checked.validity.priority });
                 }
                 replaced.push(*other);
             }
@@ -169,11 +156,7 @@ impl Pool {
     /// Whether a ready transaction provides `tag`.
     pub fn provides(&self, tag: &[u8]) -> bool {
         let inner = self.inner.lock();
-        inner
-            .providers
-            .get(tag)
-            .and_then(|hash| inner.entries.get(hash))
-            .is_some_and(|entry| entry.ready)
+        inner.providers.get(tag).and_then(|hash| inner.entries.get(hash)).is_some_and(|entry| entry.ready)
     }
 
     /// Whether any transaction is ready.
@@ -190,10 +173,7 @@ impl Pool {
             let Some(mut entry) = inner.take(hash) else {
                 continue;
             };
-            for status in [
-                TransactionStatus::InBlock(*position),
-                TransactionStatus::Finalized(*position),
-            ] {
+            for status in [TransactionStatus::InBlock(*position), TransactionStatus::Finalized(*position)] {
                 entry.watchers.tell(&status);
             }
             for tag in entry.checked.validity.provides {
@@ -209,12 +189,7 @@ impl Pool {
         for hash in expired {
             inner.remove(&hash, Some(TransactionStatus::Invalid));
         }
-        inner
-            .entries
-            .values()
-            .filter(|entry| !entry.ready)
-            .map(Entry::as_ready)
-            .collect()
+        inner.entries.values().filter(|entry| !entry.ready).map(Entry::as_ready).collect()
     }
 
     /// Takes out a transaction that turned out invalid and refuses it for a
@@ -267,8 +242,7 @@ impl Inner {
         for tag in &checked.validity.provides {
             self.providers.insert(tag.clone(), hash);
         }
-        self.entries
-            .insert(hash, Entry::new(checked, order, watchers));
+        self.entries.insert(hash, Entry::new(checked, order, watchers));
         self.settle(vec![hash]);
         self.entries.get(&hash).is_some_and(|entry| entry.ready)
     }
@@ -283,13 +257,7 @@ impl Inner {
             if entry.ready {
                 continue;
             }
-            let lacks = entry
-                .checked
-                .validity
-                .requires
-                .iter()
-                .find(|tag| !self.is_satisfied(tag))
-                .cloned();
+            let lacks = entry.checked.validity.requires.iter().find(|tag| !self.is_satisfied(tag)).cloned();
             let Some(entry) = self.entries.get_mut(&hash) else {
                 continue;
             };

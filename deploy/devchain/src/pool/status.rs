@@ -29,10 +29,7 @@ pub enum TransactionStatus {
 impl TransactionStatus {
     /// Whether no status follows.
     pub fn is_last(&self) -> bool {
-        matches!(
-            self,
-            Self::Finalized(_) | Self::Usurped(_) | Self::Dropped | Self::Invalid
-        )
+        matches!(self, Self::Finalized(_) | Self::Usurped(_) | Self::Dropped | Self::Invalid)
     }
 }
 
@@ -45,10 +42,7 @@ pub struct Position {
     pub index: u32,
 }
 
-fn block_hash_only<S: serde::Serializer>(
-    position: &Position,
-    serializer: S,
-) -> Result<S::Ok, S::Error> {
+fn block_hash_only<S: serde::Serializer>(position: &Position, serializer: S) -> Result<S::Ok, S::Error> {
     position.block.serialize(serializer)
 }
 

@@ -3,11 +3,7 @@ use sp_runtime::transaction_validity::ValidTransaction;
 use std::sync::Arc;
 
 fn transaction(id: u8, account: u8, nonce: u8, first: u8, priority: u64) -> Checked {
-    let requires = if nonce > first {
-        vec![vec![account, nonce - 1]]
-    } else {
-        Vec::new()
-    };
+    let requires = if nonce > first { vec![vec![account, nonce - 1]] } else { Vec::new() };
     Checked {
         hash: Hash::repeat_byte(id),
         bytes: Arc::from(vec![id]),
@@ -30,10 +26,7 @@ fn sealed(pool: &Pool, ids: &[u8]) {
     let included: Vec<_> = ids
         .iter()
         .map(|id| {
-            let position = Position {
-                block: Hash::repeat_byte(0xff),
-                index: 1,
-            };
+            let position = Position { block: Hash::repeat_byte(0xff), index: 1 };
             (Hash::repeat_byte(*id), position)
         })
         .collect();
@@ -54,8 +47,7 @@ fn nonces_of_an_account_come_in_order_whatever_their_arrival() {
 fn priority_orders_accounts_and_arrival_breaks_ties() {
     let pool = Pool::new(PoolLimits::default());
     for (id, account, priority) in [(1, 1, 5), (2, 2, 7), (3, 3, 5)] {
-        pool.insert(transaction(id, account, 0, 0, priority), None)
-            .unwrap();
+        pool.insert(transaction(id, account, 0, 0, priority), None).unwrap();
     }
     assert_eq!(order(&pool), vec![2, 1, 3]);
 }
@@ -76,10 +68,7 @@ fn a_higher_priority_replaces_and_the_chain_behind_it_stays() {
     let (sender, mut statuses) = tokio::sync::mpsc::unbounded_channel();
     pool.insert(transaction(1, 1, 0, 0, 1), Some(sender)).unwrap();
     pool.insert(transaction(2, 1, 1, 0, 1), None).unwrap();
-    assert_eq!(
-        pool.insert(transaction(3, 1, 0, 0, 1), None),
-        Err(PoolError::TooLowPriority { old: 1, new: 1 })
-    );
+    assert_eq!(pool.insert(transaction(3, 1, 0, 0, 1), None), Err(PoolError::TooLowPriority { old: 1, new: 1 }));
     assert!(pool.insert(transaction(4, 1, 0, 0, 2), None).unwrap());
     assert_eq!(order(&pool), vec![4, 2]);
     assert_eq!(statuses.try_recv(), Ok(TransactionStatus::Ready));
@@ -96,27 +85,15 @@ fn an_invalid_transaction_leaves_and_those_behind_it_wait() {
     pool.invalidate(&Hash::repeat_byte(1));
     assert_eq!(order(&pool), Vec::<u8>::new());
     assert_eq!(pool.pending().len(), 2);
-    assert_eq!(
-        pool.insert(transaction(1, 1, 0, 0, 1), None),
-        Err(PoolError::TemporarilyBanned)
-    );
+    assert_eq!(pool.insert(transaction(1, 1, 0, 0, 1), None), Err(PoolError::TemporarilyBanned));
     assert!(pool.insert(transaction(9, 1, 0, 0, 1), None).unwrap());
     assert_eq!(order(&pool), vec![9, 2, 3]);
 }
 
 #[test]
 fn a_full_pool_refuses() {
-    let pool = Pool::new(PoolLimits {
-        transactions: 1,
-        bytes: 100,
-    });
+    let pool = Pool::new(PoolLimits { transactions: 1, bytes: 100 });
     pool.insert(transaction(1, 1, 0, 0, 1), None).unwrap();
-    assert_eq!(
-        pool.insert(transaction(1, 1, 0, 0, 1), None),
-        Err(PoolError::AlreadyImported(Hash::repeat_byte(1)))
-    );
-    assert_eq!(
-        pool.insert(transaction(2, 2, 0, 0, 1), None),
-        Err(PoolError::ImmediatelyDropped)
-    );
+    assert_eq!(pool.insert(transaction(1, 1, 0, 0, 1), None), Err(PoolError::AlreadyImported(Hash::repeat_byte(1))));
+    assert_eq!(pool.insert(transaction(2, 2, 0, 0, 1), None), Err(PoolError::ImmediatelyDropped));
 }

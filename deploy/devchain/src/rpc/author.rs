@@ -30,9 +30,7 @@ pub fn register(module: &mut RpcModule<Devchain>) -> Result<(), RegisterMethodEr
 async fn submit(params: Params<'static>, devchain: Arc<Devchain>) -> RpcResult<Hash> {
     let extrinsic: Bytes = params.sequence().next()?;
     on_worker_raw(&devchain, move |chain| {
-        chain
-            .submit(extrinsic.0, None)
-            .map_err(|error| from_chain(Error::Pool(error)))
+        chain.submit(extrinsic.0, None).map_err(|error| from_chain(Error::Pool(error)))
     })
     .await
 }
@@ -40,10 +38,7 @@ async fn submit(params: Params<'static>, devchain: Arc<Devchain>) -> RpcResult<H
 async fn pending(devchain: Arc<Devchain>) -> RpcResult<Vec<Bytes>> {
     on_worker(&devchain, |chain| {
         let pending = chain.pool.pending();
-        Ok(pending
-            .into_iter()
-            .map(|transaction| Bytes(transaction.bytes.to_vec()))
-            .collect())
+        Ok(pending.into_iter().map(|transaction| Bytes(transaction.bytes.to_vec())).collect())
     })
     .await
 }

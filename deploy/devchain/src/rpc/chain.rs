@@ -19,19 +19,11 @@ use sp_core::Bytes;
 use std::sync::Arc;
 
 pub fn register(module: &mut RpcModule<Devchain>) -> Result<(), RegisterMethodError> {
-    module.register_async_method("chain_getHeader", |params, devchain, _| {
-        header(params, devchain)
-    })?;
-    module.register_async_method("chain_getBlock", |params, devchain, _| {
-        block(params, devchain)
-    })?;
-    module.register_async_method("chain_getBlockHash", |params, devchain, _| {
-        block_hash(params, devchain)
-    })?;
+    module.register_async_method("chain_getHeader", |params, devchain, _| header(params, devchain))?;
+    module.register_async_method("chain_getBlock", |params, devchain, _| block(params, devchain))?;
+    module.register_async_method("chain_getBlockHash", |params, devchain, _| block_hash(params, devchain))?;
     module.register_alias("chain_getHead", "chain_getBlockHash")?;
-    module.register_method("chain_getFinalizedHead", |_, devchain, _| {
-        RpcResult::Ok(devchain.finalized().hash)
-    })?;
+    module.register_method("chain_getFinalizedHead", |_, devchain, _| RpcResult::Ok(devchain.finalized().hash))?;
     module.register_alias("chain_getFinalisedHead", "chain_getFinalizedHead")?;
 
     module.register_subscription(
@@ -61,14 +53,8 @@ pub fn register(module: &mut RpcModule<Devchain>) -> Result<(), RegisterMethodEr
         |_, pending, devchain, _| heads(pending, devchain, |heads| heads.finalized.clone()),
     )?;
     for (alias, name) in [
-        (
-            "chain_subscribeFinalisedHeads",
-            "chain_subscribeFinalizedHeads",
-        ),
-        (
-            "chain_unsubscribeFinalisedHeads",
-            "chain_unsubscribeFinalizedHeads",
-        ),
+        ("chain_subscribeFinalisedHeads", "chain_subscribeFinalizedHeads"),
+        ("chain_unsubscribeFinalisedHeads", "chain_unsubscribeFinalizedHeads"),
     ] {
         module.register_alias(alias, name)?;
     }
@@ -99,10 +85,7 @@ async fn block(params: Params<'static>, devchain: Arc<Devchain>) -> RpcResult<Op
     .await
 }
 
-async fn block_hash(
-    params: Params<'static>,
-    devchain: Arc<Devchain>,
-) -> RpcResult<ListOrValue<Option<Hash>>> {
+async fn block_hash(params: Params<'static>, devchain: Arc<Devchain>) -> RpcResult<ListOrValue<Option<Hash>>> {
     let numbers: Option<ListOrValue<Option<NumberOrHex>>> = params.sequence().optional_next()?;
     on_worker(&devchain, move |chain| {
         let hash_at = |number: Option<NumberOrHex>| match number {

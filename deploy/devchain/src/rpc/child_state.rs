@@ -38,18 +38,12 @@ fn child(params: &mut ParamsSequence<'_>) -> RpcResult<ChildInfo> {
     }
 }
 
-async fn value(
-    params: Params<'static>,
-    devchain: Arc<Devchain>,
-) -> RpcResult<Option<Vec<u8>>> {
+async fn value(params: Params<'static>, devchain: Arc<Devchain>) -> RpcResult<Option<Vec<u8>>> {
     let mut params = params.sequence();
     let child = child(&mut params)?;
     let key: StorageKey = params.next()?;
     let at: At = params.optional_next()?;
-    on_worker(&devchain, move |chain| {
-        chain.storage(at, Some(&child), &key.0)
-    })
-    .await
+    on_worker(&devchain, move |chain| chain.storage(at, Some(&child), &key.0)).await
 }
 
 async fn storage(p: Params<'static>, d: Arc<Devchain>) -> RpcResult<Option<StorageData>> {
@@ -65,10 +59,7 @@ async fn storage_size(p: Params<'static>, d: Arc<Devchain>) -> RpcResult<Option<
     Ok(size.and_then(|size| u64::try_from(size).ok()))
 }
 
-async fn entries(
-    params: Params<'static>,
-    devchain: Arc<Devchain>,
-) -> RpcResult<Vec<Option<StorageData>>> {
+async fn entries(params: Params<'static>, devchain: Arc<Devchain>) -> RpcResult<Vec<Option<StorageData>>> {
     let mut params = params.sequence();
     let child = child(&mut params)?;
     let keys: Vec<StorageKey> = params.next()?;
@@ -89,17 +80,12 @@ async fn keys(params: Params<'static>, devchain: Arc<Devchain>) -> RpcResult<Vec
     let child = child(&mut params)?;
     let prefix: StorageKey = params.next()?;
     let at: At = params.optional_next()?;
-    let keys = on_worker(&devchain, move |chain| {
-        chain.keys(at, Some(child), &prefix.0, None, MAX_UNPAGED_KEYS)
-    })
-    .await?;
+    let keys =
+        on_worker(&devchain, move |chain| chain.keys(at, Some(child), &prefix.0, None, MAX_UNPAGED_KEYS)).await?;
     Ok(keys.into_iter().map(StorageKey).collect())
 }
 
-async fn keys_paged(
-    params: Params<'static>,
-    devchain: Arc<Devchain>,
-) -> RpcResult<Vec<StorageKey>> {
+async fn keys_paged(params: Params<'static>, devchain: Arc<Devchain>) -> RpcResult<Vec<StorageKey>> {
     let mut params = params.sequence();
     let child = child(&mut params)?;
     let prefix: Option<StorageKey> = params.optional_next()?;

@@ -6,12 +6,8 @@ use jsonrpsee::{core::RegisterMethodError, types::Params, RpcModule};
 use std::sync::Arc;
 
 pub fn register(module: &mut RpcModule<Devchain>) -> Result<(), RegisterMethodError> {
-    module.register_method("dev_setTime", |params, devchain, _| {
-        set_time(&params, devchain)
-    })?;
-    module.register_method("dev_increaseTime", |params, devchain, _| {
-        increase_time(&params, devchain)
-    })?;
+    module.register_method("dev_setTime", |params, devchain, _| set_time(&params, devchain))?;
+    module.register_method("dev_increaseTime", |params, devchain, _| increase_time(&params, devchain))?;
     module.register_method("dev_now", |_, devchain, _| devchain.now_ms())?;
     module.register_async_method("dev_newBlock", |_, devchain, _| new_block(devchain))?;
     Ok(())

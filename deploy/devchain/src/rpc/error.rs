@@ -32,43 +32,26 @@ pub fn plain(code: i32, message: impl Into<String>) -> ErrorObjectOwned {
 pub fn from_chain(error: Error) -> ErrorObjectOwned {
     match error {
         Error::Pool(error) => from_pool(error),
-        Error::UnknownBlock(block) => plain(
-            CLIENT_ERROR,
-            format!("Client error: UnknownBlock: block {block} was not found"),
-        ),
+        Error::UnknownBlock(block) => {
+            plain(CLIENT_ERROR, format!("Client error: UnknownBlock: block {block} was not found"))
+        }
         Error::Stopped => plain(INTERNAL_ERROR_CODE, error.to_string()),
         other => plain(CLIENT_ERROR, format!("Client error: {other}")),
     }
 }
 
 fn from_pool(error: PoolError) -> ErrorObjectOwned {
-    let with_data = |code, message: String, data: String| {
-        ErrorObjectOwned::owned(code, message, Some(data))
-    };
+    let with_data = |code, message: String, data: String| ErrorObjectOwned::owned(code, message, Some(data));
     match error {
-        PoolError::BadFormat(reason) => plain(
-            code::BAD_FORMAT,
-            format!("Extrinsic has invalid format: {reason}"),
-        ),
-        PoolError::Invalid(invalid) => with_data(
-            code::INVALID,
-            "Invalid Transaction".into(),
-            invalid_reason(&invalid),
-        ),
-        PoolError::Unknown(unknown) => with_data(
-            code::UNKNOWN_VALIDITY,
-            "Unknown Transaction Validity".into(),
-            format!("{unknown:?}"),
-        ),
-        PoolError::TemporarilyBanned => plain(
-            code::TEMPORARILY_BANNED,
-            "Transaction is temporarily banned",
-        ),
-        PoolError::AlreadyImported(hash) => with_data(
-            code::ALREADY_IMPORTED,
-            "Transaction Already Imported".into(),
-            format!("{hash:?}"),
-        ),
+        PoolError::BadFormat(reason) => plain(code::BAD_FORMAT, format!("Extrinsic has invalid format: {reason}")),
+        PoolError::Invalid(invalid) => with_data(code::INVALID, "Invalid Transaction".into(), invalid_reason(&invalid)),
+        PoolError::Unknown(unknown) => {
+            with_data(code::UNKNOWN_VALIDITY, "Unknown Transaction Validity".into(), format!("{unknown:?}"))
+        }
+        PoolError::TemporarilyBanned => plain(code::TEMPORARILY_BANNED, "Transaction is temporarily banned"),
+        PoolError::AlreadyImported(hash) => {
+            with_data(code::ALREADY_IMPORTED, "Transaction Already Imported".into(), format!("{hash:?}"))
+        }
         PoolError::TooLowPriority { old, new } => with_data(
             code::TOO_LOW_PRIORITY,
             format!("Priority is too low: ({old} vs {new})"),

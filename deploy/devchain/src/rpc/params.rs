@@ -7,9 +7,7 @@ use crate::{
     error::Error,
     runtime::{BlockNumber, Hash},
 };
-use jsonrpsee::{
-    core::SubscriptionError, server::SubscriptionMessage, types::ErrorObjectOwned, SubscriptionSink,
-};
+use jsonrpsee::{core::SubscriptionError, server::SubscriptionMessage, types::ErrorObjectOwned, SubscriptionSink};
 use serde::{Deserialize, Serialize};
 
 /// Bytes as `0x…`.
@@ -43,9 +41,7 @@ impl<'de> Deserialize<'de> for NumberOrHex {
                 .strip_prefix("0x")
                 .and_then(|digits| BlockNumber::from_str_radix(digits, 16).ok())
                 .map(Self)
-                .ok_or_else(|| {
-                    serde::de::Error::custom(format!("{text} is no block number (u32 or 0x hex)"))
-                }),
+                .ok_or_else(|| serde::de::Error::custom(format!("{text} is no block number (u32 or 0x hex)"))),
         }
     }
 }
@@ -55,11 +51,7 @@ pub async fn on_worker<R: Send + 'static>(
     devchain: &Devchain,
     work: impl FnOnce(&Chain) -> Result<R, Error> + Send + 'static,
 ) -> RpcResult<R> {
-    devchain
-        .on_worker(work)
-        .await
-        .and_then(|result| result)
-        .map_err(from_chain)
+    devchain.on_worker(work).await.and_then(|result| result).map_err(from_chain)
 }
 
 /// As [`on_worker`], for work that makes its own JSON-RPC error.
@@ -67,21 +59,14 @@ pub async fn on_worker_raw<R: Send + 'static>(
     devchain: &Devchain,
     work: impl FnOnce(&Chain) -> RpcResult<R> + Send + 'static,
 ) -> RpcResult<R> {
-    devchain
-        .on_worker(work)
-        .await
-        .map_err(from_chain)
-        .and_then(|result: Result<R, ErrorObjectOwned>| result)
+    devchain.on_worker(work).await.map_err(from_chain).and_then(|result: Result<R, ErrorObjectOwned>| result)
 }
 
 /// Sends `value` to a subscriber, waiting until it has room.
 ///
 /// # Errors
 /// When the subscriber has gone.
-pub async fn send(
-    sink: &SubscriptionSink,
-    value: &impl Serialize,
-) -> Result<(), SubscriptionError> {
+pub async fn send(sink: &SubscriptionSink, value: &impl Serialize) -> Result<(), SubscriptionError> {
     let raw = serde_json::value::to_raw_value(value)?;
     sink.send(SubscriptionMessage::from(raw)).await?;
     Ok(())

@@ -35,13 +35,10 @@ async fn ask<R: Send + 'static>(
     let bytes: Bytes = params.next()?;
     let at: At = params.optional_next()?;
     on_worker_raw(&devchain, move |chain| {
-        let length = u32::try_from(bytes.len())
-            .map_err(|_| plain(INVALID_PARAMS_CODE, "the extrinsic is too long"))?;
-        let extrinsic = decode_extrinsic(&bytes)
-            .map_err(|error| from_chain(PoolError::BadFormat(error.to_string()).into()))?;
-        chain
-            .run(at, || question(extrinsic, length))
-            .map_err(from_chain)
+        let length = u32::try_from(bytes.len()).map_err(|_| plain(INVALID_PARAMS_CODE, "the extrinsic is too long"))?;
+        let extrinsic =
+            decode_extrinsic(&bytes).map_err(|error| from_chain(PoolError::BadFormat(error.to_string()).into()))?;
+        chain.run(at, || question(extrinsic, length)).map_err(from_chain)
     })
     .await
 }

@@ -68,17 +68,11 @@ pub fn register(module: &mut RpcModule<Devchain>) -> Result<(), RegisterMethodEr
         |_, pending, d, _| subscribe_version(pending, d),
     )?;
     module.register_alias("chain_subscribeRuntimeVersion", "state_subscribeRuntimeVersion")?;
-    module.register_alias(
-        "chain_unsubscribeRuntimeVersion",
-        "state_unsubscribeRuntimeVersion",
-    )?;
+    module.register_alias("chain_unsubscribeRuntimeVersion", "state_unsubscribeRuntimeVersion")?;
     Ok(())
 }
 
-async fn value(
-    params: Params<'static>,
-    devchain: Arc<Devchain>,
-) -> RpcResult<Option<Vec<u8>>> {
+async fn value(params: Params<'static>, devchain: Arc<Devchain>) -> RpcResult<Option<Vec<u8>>> {
     let mut params = params.sequence();
     let key: StorageKey = params.next()?;
     let at: At = params.optional_next()?;
@@ -102,17 +96,11 @@ async fn keys(params: Params<'static>, devchain: Arc<Devchain>) -> RpcResult<Vec
     let mut params = params.sequence();
     let prefix: StorageKey = params.next()?;
     let at: At = params.optional_next()?;
-    let keys = on_worker(&devchain, move |chain| {
-        chain.keys(at, None, &prefix.0, None, MAX_UNPAGED_KEYS)
-    })
-    .await?;
+    let keys = on_worker(&devchain, move |chain| chain.keys(at, None, &prefix.0, None, MAX_UNPAGED_KEYS)).await?;
     Ok(keys.into_iter().map(StorageKey).collect())
 }
 
-async fn keys_paged(
-    params: Params<'static>,
-    devchain: Arc<Devchain>,
-) -> RpcResult<Vec<StorageKey>> {
+async fn keys_paged(params: Params<'static>, devchain: Arc<Devchain>) -> RpcResult<Vec<StorageKey>> {
     let mut params = params.sequence();
     let prefix: Option<StorageKey> = params.optional_next()?;
     let count: u32 = params.next()?;
@@ -131,18 +119,12 @@ async fn keys_paged(
 /// Refuses pages that are too long.
 pub fn page_size(count: u32) -> RpcResult<usize> {
     if count > MAX_KEYS {
-        return Err(plain(
-            4002,
-            format!("count exceeds maximum value. value: {count}, max: {MAX_KEYS}"),
-        ));
+        return Err(plain(4002, format!("count exceeds maximum value. value: {count}, max: {MAX_KEYS}")));
     }
     Ok(count as usize)
 }
 
-async fn query_storage_at(
-    params: Params<'static>,
-    devchain: Arc<Devchain>,
-) -> RpcResult<Vec<StorageChangeSet<Hash>>> {
+async fn query_storage_at(params: Params<'static>, devchain: Arc<Devchain>) -> RpcResult<Vec<StorageChangeSet<Hash>>> {
     let mut params = params.sequence();
     let keys: Vec<StorageKey> = params.next()?;
     let at: At = params.optional_next()?;
@@ -156,10 +138,7 @@ async fn query_storage_at(
 
 /// The values of `keys` after each block of a range in which one changed; the
 /// first block counts as a change.
-async fn query_storage(
-    params: Params<'static>,
-    devchain: Arc<Devchain>,
-) -> RpcResult<Vec<StorageChangeSet<Hash>>> {
+async fn query_storage(params: Params<'static>, devchain: Arc<Devchain>) -> RpcResult<Vec<StorageChangeSet<Hash>>> {
     let mut params = params.sequence();
     let keys: Vec<StorageKey> = params.next()?;
     let from: Hash = params.next()?;
@@ -200,10 +179,7 @@ fn values(chain: &Chain, block: Hash, keys: &[StorageKey]) -> Result<Changes, Er
 }
 
 /// Keeps what differs from `known` and remembers it.
-fn only_new(
-    known: &mut HashMap<StorageKey, Option<StorageData>>,
-    mut changes: Changes,
-) -> Changes {
+fn only_new(known: &mut HashMap<StorageKey, Option<StorageData>>, mut changes: Changes) -> Changes {
     changes.retain(|(key, value)| known.get(key) != Some(value));
     known.extend(changes.iter().cloned());
     changes
@@ -211,10 +187,7 @@ fn only_new(
 
 async fn metadata(params: Params<'static>, devchain: Arc<Devchain>) -> RpcResult<Bytes> {
     let at: At = params.sequence().optional_next()?;
-    on_worker(&devchain, move |chain| {
-        chain.run(at, || Bytes(Runtime::metadata().encode()))
-    })
-    .await
+    on_worker(&devchain, move |chain| chain.run(at, || Bytes(Runtime::metadata().encode()))).await
 }
 
 async fn version(params: Params<'static>, devchain: Arc<Devchain>) -> RpcResult<RuntimeVersion> {
@@ -232,12 +205,7 @@ async fn call(params: Params<'static>, devchain: Arc<Devchain>) -> RpcResult<Byt
             .call(at, &method, &arguments)
             .map_err(super::error::from_chain)?
             .map(Bytes)
-            .ok_or_else(|| {
-                plain(
-                    METHOD_NOT_FOUND_CODE,
-                    format!("the runtime API has no function {method}: not found"),
-                )
-            })
+            .ok_or_else(|| plain(METHOD_NOT_FOUND_CODE, format!("the runtime API has no function {method}: not found")))
     })
     .await
 }
@@ -287,10 +255,7 @@ async fn subscribe_storage(
     loop {
         let block = follower.borrow_and_update().best.hash;
         let (reader, followed) = (chain.clone(), keys.clone());
-        let read = chain
-            .workers
-            .run(move || values(&reader, block, &followed))
-            .await??;
+        let read = chain.workers.run(move || values(&reader, block, &followed)).await??;
         let first = known.is_empty();
         let changes = only_new(&mut known, read);
         if first || !changes.is_empty() {
@@ -308,10 +273,7 @@ async fn subscribe_storage(
 }
 
 /// Sends the runtime version once; it never changes while the program runs.
-async fn subscribe_version(
-    pending: PendingSubscriptionSink,
-    devchain: Arc<Devchain>,
-) -> Result<(), SubscriptionError> {
+async fn subscribe_version(pending: PendingSubscriptionSink, devchain: Arc<Devchain>) -> Result<(), SubscriptionError> {
     drop(devchain);
     let sink = pending.accept().await?;
     send(&sink, &VERSION).await?;

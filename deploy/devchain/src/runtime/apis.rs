@@ -20,10 +20,7 @@ use sp_version::RuntimeVersion;
 /// The gas of a dry run that names none: a whole block's.
 fn dry_run_gas_limit(gas_limit: Option<Weight>) -> Weight {
     gas_limit.unwrap_or_else(|| {
-        <<Runtime as frame_system::Config>::BlockWeights as Get<
-            frame_system::limits::BlockWeights,
-        >>::get()
-        .max_block
+        <<Runtime as frame_system::Config>::BlockWeights as Get<frame_system::limits::BlockWeights>>::get().max_block
     })
 }
 

@@ -1,18 +1,16 @@
 //! Limits, fees and the configuration of every pallet but Contracts.
 
 use super::{
-    AccountId, Balance, Block, BlockNumber, Nonce, PalletInfo, Runtime, RuntimeCall, RuntimeEvent,
-    RuntimeFreezeReason, RuntimeHoldReason, RuntimeOrigin, RuntimeTask, System, VERSION,
+    AccountId, Balance, Block, BlockNumber, Nonce, PalletInfo, Runtime, RuntimeCall, RuntimeEvent, RuntimeFreezeReason,
+    RuntimeHoldReason, RuntimeOrigin, RuntimeTask, System, VERSION,
 };
 use frame_support::{
     derive_impl,
     dispatch::DispatchClass,
     parameter_types,
-    traits::{ConstU128, ConstU32, ConstU64, ConstU8, VariantCountOf},
+    traits::{ConstU128, ConstU32, ConstU64, ConstU8, Get, VariantCountOf},
     weights::{
-        constants::{
-            BlockExecutionWeight, ExtrinsicBaseWeight, RocksDbWeight, WEIGHT_REF_TIME_PER_SECOND,
-        },
+        constants::{BlockExecutionWeight, ExtrinsicBaseWeight, RocksDbWeight, WEIGHT_REF_TIME_PER_SECOND},
         IdentityFee, Weight,
     },
 };
@@ -20,6 +18,7 @@ use frame_system::limits::{BlockLength, BlockWeights};
 use pallet_transaction_payment::{ConstFeeMultiplier, FungibleAdapter, Multiplier};
 use sp_runtime::{traits::One, Perbill};
 use sp_version::RuntimeVersion;
+use std::sync::LazyLock;
 
 /// One coin in its smallest unit (12 decimals).
 pub const UNIT: Balance = 1_000_000_000_000;
@@ -39,18 +38,24 @@ const NORMAL_DISPATCH_RATIO: Perbill = Perbill::from_percent(75);
 /// Share of a block assumed to be spent by hooks at its start.
 const AVERAGE_ON_INITIALIZE_RATIO: Perbill = Perbill::from_percent(10);
 /// Two seconds of compute and 5 MiB of proof a block, like a solo chain.
-const MAXIMUM_BLOCK_WEIGHT: Weight =
-    Weight::from_parts(WEIGHT_REF_TIME_PER_SECOND.saturating_mul(2), 5 * 1024 * 1024);
+const MAXIMUM_BLOCK_WEIGHT: Weight = Weight::from_parts(WEIGHT_REF_TIME_PER_SECOND.saturating_mul(2), 5 * 1024 * 1024);
 
 parameter_types! {
     pub const Version: RuntimeVersion = VERSION;
     pub const SS58Prefix: u16 = SS58_PREFIX;
     pub FeeMultiplier: Multiplier = Multiplier::one();
-    pub RuntimeBlockLength: BlockLength = BlockLength::builder()
+}
+
+/// The runtime asks for its limits many times an extrinsic; they never change.
+static BLOCK_LENGTH: LazyLock<BlockLength> = LazyLock::new(|| {
+    BlockLength::builder()
         .max_length(MAX_BLOCK_LENGTH)
         .modify_max_length_for_class(DispatchClass::Normal, |m| *m = NORMAL_DISPATCH_RATIO * *m)
-        .build();
-    pub RuntimeBlockWeights: BlockWeights = BlockWeights::builder()
+        .build()
+});
+
+static BLOCK_WEIGHTS: LazyLock<BlockWeights> = LazyLock::new(|| {
+    BlockWeights::builder()
         .base_block(BlockExecutionWeight::get())
         .for_class(DispatchClass::all(), |weights| {
             weights.base_extrinsic = ExtrinsicBaseWeight::get();
@@ -60,11 +65,28 @@ parameter_types! {
         })
         .for_class(DispatchClass::Operational, |weights| {
             weights.max_total = Some(MAXIMUM_BLOCK_WEIGHT);
-            weights.reserved =
-                Some(MAXIMUM_BLOCK_WEIGHT - NORMAL_DISPATCH_RATIO * MAXIMUM_BLOCK_WEIGHT);
+            weights.reserved = Some(MAXIMUM_BLOCK_WEIGHT - NORMAL_DISPATCH_RATIO * MAXIMUM_BLOCK_WEIGHT);
         })
         .avg_block_initialization(AVERAGE_ON_INITIALIZE_RATIO)
-        .build_or_panic();
+        .build_or_panic()
+});
+
+/// The longest block body, by class.
+pub struct RuntimeBlockLength;
+
+impl Get<BlockLength> for RuntimeBlockLength {
+    fn get() -> BlockLength {
+        BLOCK_LENGTH.clone()
+    }
+}
+
+/// The heaviest block, by class.
+pub struct RuntimeBlockWeights;
+
+impl Get<BlockWeights> for RuntimeBlockWeights {
+    fn get() -> BlockWeights {
+        BLOCK_WEIGHTS.clone()
+    }
 }
 
 #[derive_impl(frame_system::config_preludes::SolochainDefaultConfig)]

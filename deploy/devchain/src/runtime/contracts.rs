@@ -3,15 +3,16 @@
 //! interface is off.
 
 use super::{
-    Balance, Balances, BlockNumber, Hash, Hashing, Runtime, RuntimeCall, RuntimeEvent,
-    RuntimeHoldReason, Timestamp, UNIT,
+    Balance, Balances, BlockNumber, Hash, Hashing, Runtime, RuntimeCall, RuntimeEvent, RuntimeHoldReason, Timestamp,
+    UNIT,
 };
 use frame_support::{
     parameter_types,
-    traits::{ConstBool, ConstU32, Nothing, Randomness},
+    traits::{ConstBool, ConstU32, Get, Nothing, Randomness},
 };
 use frame_system::EnsureSigned;
 use sp_runtime::{traits::Hash as _, Perbill};
+use std::sync::LazyLock;
 
 /// What storing `items` entries of together `bytes` bytes locks up, in the
 /// smallest unit: a tenth of a coin an item, 5 millionths of a coin a byte.
@@ -24,19 +25,25 @@ parameter_types! {
     pub const DepositPerByte: Balance = deposit(0, 1);
     pub const DefaultDepositLimit: Balance = deposit(1024, 1024 * 1024);
     pub const CodeHashLockupDepositPercent: Perbill = Perbill::from_percent(0);
-    pub Schedule: pallet_contracts::Schedule<Runtime> = schedule();
 }
 
 /// The default schedule with the memory a call stack of this depth and code of
-/// this size may need; a native runtime has it.
-fn schedule() -> pallet_contracts::Schedule<Runtime> {
-    pallet_contracts::Schedule {
-        limits: pallet_contracts::Limits {
-            runtime_memory: 1024 * 1024 * 1024,
-            validator_runtime_memory: 2 * 1024 * 1024 * 1024,
-            ..Default::default()
-        },
+/// this size may need; a native runtime has it. Made once: each call asks for it.
+static SCHEDULE: LazyLock<pallet_contracts::Schedule<Runtime>> = LazyLock::new(|| pallet_contracts::Schedule {
+    limits: pallet_contracts::Limits {
+        runtime_memory: 1024 * 1024 * 1024,
+        validator_runtime_memory: 2 * 1024 * 1024 * 1024,
         ..Default::default()
+    },
+    ..Default::default()
+});
+
+/// Prices and limits of contract execution.
+pub struct Schedule;
+
+impl Get<pallet_contracts::Schedule<Runtime>> for Schedule {
+    fn get() -> pallet_contracts::Schedule<Runtime> {
+        SCHEDULE.clone()
     }
 }
 

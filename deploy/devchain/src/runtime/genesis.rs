@@ -24,16 +24,11 @@ pub fn development_accounts() -> Vec<AccountId> {
 /// A text from the runtime when the configuration breaks one of its rules,
 /// such as a balance below the existential deposit.
 pub fn build_genesis_storage(endowed: &[(AccountId, Balance)]) -> Result<Storage, String> {
-    let mut balances: BTreeMap<AccountId, Balance> = development_accounts()
-        .into_iter()
-        .map(|account| (account, DEVELOPMENT_ENDOWMENT))
-        .collect();
+    let mut balances: BTreeMap<AccountId, Balance> =
+        development_accounts().into_iter().map(|account| (account, DEVELOPMENT_ENDOWMENT)).collect();
     balances.extend(endowed.iter().cloned());
     RuntimeGenesisConfig {
-        balances: BalancesConfig {
-            balances: balances.into_iter().collect(),
-            ..Default::default()
-        },
+        balances: BalancesConfig { balances: balances.into_iter().collect(), ..Default::default() },
         ..Default::default()
     }
     .build_storage()

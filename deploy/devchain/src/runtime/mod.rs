@@ -11,12 +11,9 @@ mod contracts;
 mod genesis;
 
 pub use apis::api;
-pub use config::{
-    BLOCK_HASH_COUNT, EXISTENTIAL_DEPOSIT, MAX_BLOCK_LENGTH, SS58_PREFIX, TOKEN_DECIMALS, UNIT,
-};
+pub use config::{BLOCK_HASH_COUNT, EXISTENTIAL_DEPOSIT, MAX_BLOCK_LENGTH, SS58_PREFIX, TOKEN_DECIMALS, UNIT};
 pub use genesis::{build_genesis_storage, development_accounts, DEVELOPMENT_ENDOWMENT};
 
-use frame_support::traits::ConstU32;
 use sp_runtime::{
     generic,
     traits::{BlakeTwo256, IdentifyAccount, Verify},
@@ -57,18 +54,12 @@ pub type TransactionExtensions = (
     pallet_transaction_payment::ChargeTransactionPayment<Runtime>,
 );
 /// An extrinsic as it comes over the wire.
-pub type UncheckedExtrinsic =
-    generic::UncheckedExtrinsic<Address, RuntimeCall, Signature, TransactionExtensions>;
+pub type UncheckedExtrinsic = generic::UncheckedExtrinsic<Address, RuntimeCall, Signature, TransactionExtensions>;
 /// The payload a signer signs.
 pub type SignedPayload = generic::SignedPayload<RuntimeCall, TransactionExtensions>;
 /// Runs blocks.
-pub type Executive = frame_executive::Executive<
-    Runtime,
-    Block,
-    frame_system::ChainContext<Runtime>,
-    Runtime,
-    AllPalletsWithSystem,
->;
+pub type Executive =
+    frame_executive::Executive<Runtime, Block, frame_system::ChainContext<Runtime>, Runtime, AllPalletsWithSystem>;
 /// One event of a block with the phase it came from.
 pub type EventRecord = frame_system::EventRecord<RuntimeEvent, Hash>;
 
@@ -97,6 +88,3 @@ frame_support::construct_runtime!(
 /// How deep calls may nest inside an extrinsic that is decoded here; the same
 /// bound the block executive uses.
 pub use frame_support::MAX_EXTRINSIC_DEPTH;
-
-/// Longest encoded extrinsic that can ever fit a block, in bytes.
-pub type MaxExtrinsicLength = ConstU32<MAX_BLOCK_LENGTH>;

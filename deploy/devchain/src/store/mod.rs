@@ -83,10 +83,8 @@ impl Store {
         builder.set_cache_size(PAGE_CACHE_BYTES);
         let database = match path {
             Some(folder) => {
-                std::fs::create_dir_all(folder).map_err(|source| StoreError::Folder {
-                    path: folder.to_path_buf(),
-                    source,
-                })?;
+                std::fs::create_dir_all(folder)
+                    .map_err(|source| StoreError::Folder { path: folder.to_path_buf(), source })?;
                 builder.create(folder.join("chain.redb"))?
             }
             None => builder.create_with_backend(redb::backends::InMemoryBackend::new())?,
@@ -109,21 +107,13 @@ impl Store {
             transaction.open_table(NUMBERS)?;
             nodes::create_tables(&transaction)?;
             let mut meta = transaction.open_table(META)?;
-            let found = meta
-                .get(META_VERSION)?
-                .map(|value| u32::decode_all(&mut value.value()))
-                .transpose()?;
+            let found = meta.get(META_VERSION)?.map(|value| u32::decode_all(&mut value.value())).transpose()?;
             match found {
                 None => {
                     meta.insert(META_VERSION, LAYOUT_VERSION.encode().as_slice())?;
                 }
                 Some(LAYOUT_VERSION) => {}
-                Some(found) => {
-                    return Err(StoreError::Layout {
-                        found,
-                        expected: LAYOUT_VERSION,
-                    })
-                }
+                Some(found) => return Err(StoreError::Layout { found, expected: LAYOUT_VERSION }),
             }
         }
         transaction.commit()?;
@@ -156,21 +146,10 @@ impl Store {
         let transaction = self.database()?.begin_read()?;
         let meta = transaction.open_table(META)?;
         let read = |name: &str| -> Result<Option<Hash>, StoreError> {
-            Ok(meta
-                .get(name)?
-                .map(|value| Hash::decode_all(&mut value.value()))
-                .transpose()?)
+            Ok(meta.get(name)?.map(|value| Hash::decode_all(&mut value.value())).transpose()?)
         };
-        match (
-            read(META_GENESIS)?,
-            read(META_BEST)?,
-            read(META_FINALIZED)?,
-        ) {
-            (Some(genesis), Some(best), Some(finalized)) => Ok(Some(StoredHeads {
-                genesis,
-                best,
-                finalized,
-            })),
+        match (read(META_GENESIS)?, read(META_BEST)?, read(META_FINALIZED)?) {
+            (Some(genesis), Some(best), Some(finalized)) => Ok(Some(StoredHeads { genesis, best, finalized })),
             _ => Ok(None),
         }
     }
@@ -185,16 +164,10 @@ impl Store {
         let transaction = self.begin_write()?;
         {
             let header = block.header.encode();
-            transaction
-                .open_table(HEADERS)?
-                .insert(hash, header.as_slice())?;
+            transaction.open_table(HEADERS)?.insert(hash, header.as_slice())?;
             let body = block.body.encode();
-            transaction
-                .open_table(BODIES)?
-                .insert(hash, body.as_slice())?;
-            transaction
-                .open_table(NUMBERS)?
-                .insert(block.header.number, hash)?;
+            transaction.open_table(BODIES)?.insert(hash, body.as_slice())?;
+            transaction.open_table(NUMBERS)?.insert(block.header.number, hash)?;
             let mut meta = transaction.open_table(META)?;
             if block.header.number == 0 {
                 meta.insert(META_GENESIS, hash.as_slice())?;
@@ -232,9 +205,7 @@ impl Store {
         let transaction = self.database()?.begin_read()?;
         let table = transaction.open_table(table)?;
         let value = table.get(hash.to_fixed_bytes())?;
-        Ok(value
-            .map(|value| T::decode_all(&mut value.value()))
-            .transpose()?)
+        Ok(value.map(|value| T::decode_all(&mut value.value())).transpose()?)
     }
 
     /// The hash of block `number` on the best chain.

@@ -7,10 +7,7 @@ use super::StoreError;
 use crate::runtime::Hash;
 use codec::{DecodeAll, Encode};
 use parking_lot::RwLock;
-use redb::{
-    Database, ReadableDatabase, ReadableTable, ReadableTableMetadata, TableDefinition,
-    WriteTransaction,
-};
+use redb::{Database, ReadableDatabase, ReadableTable, ReadableTableMetadata, TableDefinition, WriteTransaction};
 use std::{collections::HashMap, sync::Arc};
 
 /// Node hash to encoded node.

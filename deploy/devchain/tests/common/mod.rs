@@ -3,8 +3,8 @@
 
 use bizkey_devchain::{
     runtime::{
-        AccountId, Address, Balance, Hash, Runtime, RuntimeCall, RuntimeEvent, SignedPayload,
-        TransactionExtensions, UncheckedExtrinsic, VERSION,
+        AccountId, Address, Balance, Hash, Runtime, RuntimeCall, RuntimeEvent, SignedPayload, TransactionExtensions,
+        UncheckedExtrinsic, VERSION,
     },
     Devchain, InProcessRpc,
 };
@@ -33,30 +33,14 @@ pub fn sign(chain: &Devchain, seed: &str, nonce: u32, call: RuntimeCall) -> Vec<
         frame_system::CheckWeight::new(),
         pallet_transaction_payment::ChargeTransactionPayment::<Runtime>::from(0),
     );
-    let implicit = (
-        (),
-        VERSION.spec_version,
-        VERSION.transaction_version,
-        genesis,
-        genesis,
-        (),
-        (),
-        (),
-    );
+    let implicit = ((), VERSION.spec_version, VERSION.transaction_version, genesis, genesis, (), (), ());
     let payload = SignedPayload::from_raw(call.clone(), extensions.clone(), implicit);
     let signature = payload.using_encoded(|bytes| pair(seed).sign(bytes));
     let address: Address = MultiAddress::Id(account(seed));
-    UncheckedExtrinsic::new_signed(call, address, MultiSignature::from(signature), extensions)
-        .encode()
+    UncheckedExtrinsic::new_signed(call, address, MultiSignature::from(signature), extensions).encode()
 }
 
-pub fn signed_transfer(
-    chain: &Devchain,
-    from: &str,
-    nonce: u32,
-    to: &str,
-    value: Balance,
-) -> Vec<u8> {
+pub fn signed_transfer(chain: &Devchain, from: &str, nonce: u32, to: &str, value: Balance) -> Vec<u8> {
     let call = RuntimeCall::Balances(pallet_balances::Call::transfer_allow_death {
         dest: MultiAddress::Id(account(to)),
         value,
@@ -72,11 +56,11 @@ pub fn signed_remark(chain: &Devchain, from: &str, nonce: u32, remark: Vec<u8>) 
 /// The amount, if the event is a transfer to that account.
 pub fn transfer_to(event: &RuntimeEvent, to: &str) -> Option<Balance> {
     match event {
-        RuntimeEvent::Balances(pallet_balances::Event::Transfer {
-            to: receiver,
-            amount,
-            ..
-        }) if *receiver == account(to) => Some(*amount),
+        RuntimeEvent::Balances(pallet_balances::Event::Transfer { to: receiver, amount, .. })
+            if *receiver == account(to) =>
+        {
+            Some(*amount)
+        }
         _ => None,
     }
 }
@@ -90,16 +74,11 @@ pub fn account_key(seed: &str) -> Vec<u8> {
 pub async fn free_balance(chain: &Devchain, at: Hash, seed: &str) -> Balance {
     let client = RpcClient::new(InProcessRpc::new(chain).unwrap());
     let value: String = client
-        .request(
-            "state_getStorage",
-            rpc_params![format!("0x{}", hex::encode(account_key(seed))), at],
-        )
+        .request("state_getStorage", rpc_params![format!("0x{}", hex::encode(account_key(seed))), at])
         .await
         .unwrap();
     let bytes = hex::decode(&value[2..]).unwrap();
-    let info = frame_system::AccountInfo::<u32, pallet_balances::AccountData<Balance>>::decode(
-        &mut &bytes[..],
-    )
-    .unwrap();
+    let info =
+        frame_system::AccountInfo::<u32, pallet_balances::AccountData<Balance>>::decode(&mut &bytes[..]).unwrap();
     info.data.free
 }
