@@ -51,7 +51,7 @@ struct Inner<C> {
     config: GatewayConfig,
     store: Store,
     chain: Arc<C>,
-    outbox: Outbox<Arc<C>>,
+    outbox: Outbox<C>,
     clock: Clock,
     devices: Cache<DeviceId, Device>,
     customers: Cache<CustomerIndex, AccountId>,

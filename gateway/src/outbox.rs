@@ -12,6 +12,7 @@ use bizkey_primitives::{
 use codec::Encode;
 use futures::stream::{self, StreamExt};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use tracing::{info, warn};
 
 /// Most receipts in one batch.
@@ -46,7 +47,7 @@ pub struct Flushed {
 /// Carries receipts from the database to the chain.
 pub struct Outbox<C> {
     store: Store,
-    chain: C,
+    chain: Arc<C>,
     keys: DeviceKeys,
     /// One run at a time: two would give the same number to two batches.
     running: tokio::sync::Mutex<()>,
@@ -54,7 +55,7 @@ pub struct Outbox<C> {
 
 impl<C: ReceiptChain> Outbox<C> {
     /// An outbox over a store, a chain and the devices' keys.
-    pub fn new(store: Store, chain: C, keys: DeviceKeys) -> Self {
+    pub fn new(store: Store, chain: Arc<C>, keys: DeviceKeys) -> Self {
         Self { store, chain, keys, running: tokio::sync::Mutex::new(()) }
     }
 

@@ -9,7 +9,7 @@ use bizkey_primitives::{
 
 /// Gas limit of a batch: more than the largest one needs (16,000 bytes, one
 /// signature check), and little enough that a hundred fit a block.
-const RECORD_GAS: Weight = Weight { ref_time: 6_000_000_000, proof_size: 300_000 };
+const RECORD_GAS: Weight = Weight { ref_time: 10_000_000_000, proof_size: 500_000 };
 
 /// [`ReceiptChain`] over a deployed suite, paying with a relayer's key.
 #[derive(Clone, Debug)]

@@ -62,6 +62,23 @@ pub struct ContractEvent {
     pub event: Event,
 }
 
+/// What the client keeps of a block's body.
+#[derive(Clone, Debug)]
+pub struct BlockBody {
+    pub number: u32,
+    pub parent_hash: BlockHash,
+    /// Hashes of its extrinsics, in order.
+    pub extrinsics: Vec<[u8; 32]>,
+}
+
+impl BlockBody {
+    /// Where an extrinsic is in the block.
+    pub fn position(&self, extrinsic: &[u8; 32]) -> Option<u32> {
+        let position = self.extrinsics.iter().position(|hash| hash == extrinsic)?;
+        u32::try_from(position).ok()
+    }
+}
+
 /// An event of any contract, not decoded yet.
 #[derive(Clone, Debug)]
 struct Emitted {

@@ -4,12 +4,22 @@ use crate::{contract_kind::PerContract, rpc, ClientError, ContractKind, Result};
 use bizkey_primitives::events::Event;
 use serde::Deserialize;
 use std::{
+    borrow::Cow,
     collections::HashMap,
     path::Path,
     sync::{Arc, OnceLock},
 };
 
-include!(concat!(env!("OUT_DIR"), "/embedded.rs"));
+/// The bundles committed with this source.
+const EMBEDDED: PerContract<&[u8]> = PerContract {
+    vault: include_bytes!("../../artifacts/vault.contract"),
+    bzky: include_bytes!("../../artifacts/bzky.contract"),
+    time: include_bytes!("../../artifacts/time.contract"),
+    registry: include_bytes!("../../artifacts/registry.contract"),
+    receipts: include_bytes!("../../artifacts/receipts.contract"),
+    pos_deposit: include_bytes!("../../artifacts/pos_deposit.contract"),
+    rewards: include_bytes!("../../artifacts/rewards.contract"),
+};
 
 /// One built contract.
 #[derive(Clone, Debug)]
@@ -26,7 +36,7 @@ pub struct Bundles(Arc<Inner>);
 
 #[derive(Debug)]
 struct Inner {
-    contracts: PerContract<Option<Bundle>>,
+    contracts: PerContract<Bundle>,
     /// Names of events by the hash of their signature.
     events: HashMap<[u8; 32], &'static str>,
 }
@@ -62,7 +72,7 @@ impl Bundles {
     /// [`ClientError::Bundle`] if one is unreadable.
     pub fn embedded() -> Result<Self> {
         static BUNDLES: OnceLock<Result<Bundles>> = OnceLock::new();
-        BUNDLES.get_or_init(|| Self::read(|kind| Ok(embedded(kind).map(<[u8]>::to_vec)))).clone()
+        BUNDLES.get_or_init(|| Self::read(|kind| Ok(Cow::Borrowed(*EMBEDDED.get(kind))))).clone()
     }
 
     /// The bundles in a directory, `NAME.contract` each.
@@ -73,37 +83,20 @@ impl Bundles {
         Self::read(|kind| {
             let path = directory.as_ref().join(format!("{}.contract", kind.name()));
             let refuse = |error| ClientError::Bundle { name: path.display().to_string(), reason: format!("{error}") };
-            std::fs::read(&path).map(Some).map_err(refuse)
+            std::fs::read(&path).map(Cow::Owned).map_err(refuse)
         })
     }
 
-    fn read(mut file: impl FnMut(ContractKind) -> Result<Option<Vec<u8>>>) -> Result<Self> {
+    fn read(mut file: impl FnMut(ContractKind) -> Result<Cow<'static, [u8]>>) -> Result<Self> {
         let mut events = HashMap::new();
-        let kinds = PerContract {
-            vault: ContractKind::Vault,
-            bzky: ContractKind::Bzky,
-            time: ContractKind::Time,
-            registry: ContractKind::Registry,
-            receipts: ContractKind::Receipts,
-            pos_deposit: ContractKind::PosDeposit,
-            rewards: ContractKind::Rewards,
-        };
-        let contracts = kinds.try_map(|kind| match file(kind)? {
-            Some(text) => parse(kind, &text, &mut events).map(Some),
-            None => Ok(None),
-        })?;
+        let contracts = PerContract::KINDS.try_map(|kind| parse(kind, &file(kind)?, &mut events))?;
         Ok(Self(Arc::new(Inner { contracts, events })))
     }
 
     /// One built contract.
-    ///
-    /// # Errors
-    /// [`ClientError::Bundle`] if this program was built without it.
-    pub fn bundle(&self, kind: ContractKind) -> Result<&Bundle> {
-        self.0.contracts.get(kind).as_ref().ok_or_else(|| ClientError::Bundle {
-            name: kind.name().into(),
-            reason: "this program was built without it".into(),
-        })
+    #[must_use]
+    pub fn bundle(&self, kind: ContractKind) -> &Bundle {
+        self.0.contracts.get(kind)
     }
 
     /// The name of the event with this signature.
@@ -152,20 +145,28 @@ mod tests {
     }
 
     #[test]
-    fn a_bundle_gives_its_code_and_the_names_of_its_events() {
+    fn bundles_give_code_and_the_names_of_events() {
         let hash = bizkey_primitives::hash::blake2x256(b"wasm");
-        let read = |kind| Ok((kind == ContractKind::Bzky).then(|| file(b"wasm", hash)));
-        let bundles = Bundles::read(read).unwrap();
-        assert_eq!(&*bundles.bundle(ContractKind::Bzky).unwrap().code, b"wasm");
-        assert_eq!(bundles.bundle(ContractKind::Bzky).unwrap().code_hash, hash);
-        assert!(matches!(bundles.bundle(ContractKind::Time), Err(ClientError::Bundle { .. })));
+        let bundles = Bundles::read(|_| Ok(file(b"wasm", hash).into())).unwrap();
+        assert_eq!(&*bundles.bundle(ContractKind::Bzky).code, b"wasm");
+        assert_eq!(bundles.bundle(ContractKind::Bzky).code_hash, hash);
         assert_eq!(bundles.event_name(&[5; 32]), Some("Transfer"));
         assert_eq!(bundles.event_name(&[6; 32]), None);
     }
 
     #[test]
     fn code_that_does_not_match_its_hash_is_refused() {
-        let read = |_| Ok(Some(file(b"wasm", [1; 32])));
-        assert!(matches!(Bundles::read(read), Err(ClientError::Bundle { .. })));
+        let outcome = Bundles::read(|_| Ok(file(b"wasm", [1; 32]).into()));
+        assert!(matches!(outcome, Err(ClientError::Bundle { .. })), "{outcome:?}");
+    }
+
+    #[test]
+    fn the_built_contracts_know_every_event_of_the_suite() {
+        let bundles = Bundles::embedded().unwrap();
+        let mut known: Vec<_> = bundles.0.events.values().copied().collect();
+        let mut all = Event::NAMES.to_vec();
+        known.sort_unstable();
+        all.sort_unstable();
+        assert_eq!(known, all);
     }
 }

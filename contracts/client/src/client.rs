@@ -1,11 +1,11 @@
 //! The connection to a chain.
 
 use crate::{
-    block::{self, Block, BlockEvents, BlockHash, BlockRef},
+    block::{self, Block, BlockBody, BlockEvents, BlockHash, BlockRef},
     contracts_api, follow,
     nonce::Nonces,
     recent::Recent,
-    rpc::Rpc,
+    rpc::{from_hex, Rpc},
     runtime::{Extrinsic, Runtime},
     submit::{Pending, Subject},
     Bundles, ClientError, ContractAddresses, Result, Signer,
@@ -58,7 +58,7 @@ struct Inner {
     runtimes: RwLock<Vec<Arc<Runtime>>>,
     final_number: AtomicU32,
     events: Recent<BlockEvents>,
-    extrinsics: Recent<Vec<[u8; 32]>>,
+    bodies: Recent<BlockBody>,
 }
 
 /// An account of the chain itself.
@@ -125,7 +125,7 @@ impl Client {
             runtimes: RwLock::new(vec![Arc::new(runtime)]),
             final_number: AtomicU32::new(number),
             events: Recent::default(),
-            extrinsics: Recent::default(),
+            bodies: Recent::default(),
         })))
     }
 
@@ -154,7 +154,7 @@ impl Client {
     pub async fn finalized_head(&self) -> Result<BlockRef> {
         let hash = self.0.rpc.finalized_head().await?;
         let number = self.0.rpc.header(&hash).await?.number;
-        self.0.final_number.fetch_max(number, Ordering::Relaxed);
+        self.saw_final(number);
         Ok(BlockRef { number, hash })
     }
 
@@ -250,13 +250,18 @@ impl Client {
         self.0.final_number.load(Ordering::Relaxed)
     }
 
-    /// Hashes of a block's extrinsics, in order.
-    pub(crate) async fn extrinsic_hashes(&self, block: &BlockHash) -> Result<Arc<Vec<[u8; 32]>>> {
+    pub(crate) fn saw_final(&self, number: u32) {
+        self.0.final_number.fetch_max(number, Ordering::Relaxed);
+    }
+
+    pub(crate) async fn block_body(&self, block: &BlockHash) -> Result<Arc<BlockBody>> {
         let load = || async {
-            let extrinsics = self.0.rpc.extrinsics(block).await?;
-            Ok(extrinsics.iter().map(|bytes| blake2x256(bytes)).collect())
+            let body = self.0.rpc.body(block).await?;
+            let hash = |bytes: &String| from_hex(bytes).map(|bytes| blake2x256(&bytes));
+            let extrinsics = body.extrinsics.iter().map(hash).collect::<Result<_>>()?;
+            Ok(BlockBody { number: body.header.number, parent_hash: body.header.parent_hash, extrinsics })
         };
-        self.0.extrinsics.get(block, load).await
+        self.0.bodies.get(block, load).await
     }
 
     pub(crate) async fn block_events(&self, block: &BlockHash) -> Result<Arc<BlockEvents>> {

@@ -115,5 +115,18 @@ impl<T: PartialEq> PerContract<T> {
     }
 }
 
+impl PerContract<ContractKind> {
+    /// Each contract's own kind, to make a value of each.
+    pub const KINDS: Self = PerContract {
+        vault: ContractKind::Vault,
+        bzky: ContractKind::Bzky,
+        time: ContractKind::Time,
+        registry: ContractKind::Registry,
+        receipts: ContractKind::Receipts,
+        pos_deposit: ContractKind::PosDeposit,
+        rewards: ContractKind::Rewards,
+    };
+}
+
 /// Where the contracts of a network live.
 pub type ContractAddresses = PerContract<AccountId>;

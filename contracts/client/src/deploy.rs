@@ -45,7 +45,6 @@ const GAS_MARGIN_PERCENT: u64 = 20;
 /// left alone.
 ///
 /// # Errors
-/// [`ClientError::Bundle`] if a contract was not built;
 /// [`ClientError::Contract`] if one refuses its arguments (`BadCalendar`,
 /// `BadCommittee`); [`ClientError::Invalid`] if the signer cannot pay.
 pub async fn deploy(client: &Client, signer: &Signer, config: &DeployConfig) -> Result<Deployment> {
@@ -67,7 +66,7 @@ pub async fn deploy(client: &Client, signer: &Signer, config: &DeployConfig) -> 
         .instantiate(ContractKind::Rewards, &(calendar, contracts, &config.committee, config.window_ms))
         .await?;
 
-    let code_hash = |kind| client.bundles().bundle(kind).map(|bundle| bundle.code_hash);
+    let code_hash = |kind| Ok::<_, ClientError>(client.bundles().bundle(kind).code_hash);
     let deployment = Deployment {
         genesis_hash: client.genesis_hash(),
         calendar,
@@ -76,15 +75,7 @@ pub async fn deploy(client: &Client, signer: &Signer, config: &DeployConfig) -> 
         window_ms: config.window_ms,
         penalty_window_ms: config.penalty_window_ms,
         contracts: PerContract { vault, bzky, time, registry, receipts, pos_deposit, rewards },
-        code_hashes: PerContract {
-            vault: code_hash(ContractKind::Vault)?,
-            bzky: code_hash(ContractKind::Bzky)?,
-            time: code_hash(ContractKind::Time)?,
-            registry: code_hash(ContractKind::Registry)?,
-            receipts: code_hash(ContractKind::Receipts)?,
-            pos_deposit: code_hash(ContractKind::PosDeposit)?,
-            rewards: code_hash(ContractKind::Rewards)?,
-        },
+        code_hashes: PerContract::KINDS.try_map(code_hash)?,
     };
     let suite = Suite::new(client.clone(), deployment)?;
     bound(suite.vault().bind(bzky, rewards).send(signer).await)?;
@@ -119,7 +110,7 @@ struct Deployer<'a> {
 impl Deployer<'_> {
     /// Instantiates a contract with `new` unless it is there; its address.
     async fn instantiate(&self, kind: ContractKind, arguments: &impl Encode) -> Result<AccountId> {
-        let bundle = self.client.bundles().bundle(kind)?;
+        let bundle = self.client.bundles().bundle(kind);
         let mut input = selector("new").to_vec();
         arguments.encode_to(&mut input);
         let salt = blake2x256(&[b"bizkey/deploy/1/", kind.name().as_bytes()].concat());

@@ -97,7 +97,7 @@ impl Search {
         while self.next <= head {
             let block = self.client.block_hash(self.next).await?;
             let block = block.ok_or_else(|| ClientError::NoBlock(self.next.to_string()))?;
-            if self.client.extrinsic_hashes(&block).await?.contains(hash) {
+            if self.client.block_body(&block).await?.position(hash).is_some() {
                 return Ok(Some(block));
             }
             self.next = self.next.saturating_add(1);

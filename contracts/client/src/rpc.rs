@@ -39,6 +39,7 @@ pub struct SignedBlock {
 /// See [`SignedBlock`].
 #[derive(Clone, Debug, Deserialize)]
 pub struct Body {
+    pub header: Header,
     /// SCALE bytes of each extrinsic, in hex.
     pub extrinsics: Vec<String>,
 }
@@ -77,12 +78,10 @@ impl Rpc {
         header.ok_or(ClientError::NoBlock(at))
     }
 
-    /// Encoded extrinsics of a block, in order.
-    pub async fn extrinsics(&self, hash: &BlockHash) -> Result<Vec<Vec<u8>>> {
+    pub async fn body(&self, hash: &BlockHash) -> Result<Body> {
         let at = to_hex(hash);
         let block: Option<SignedBlock> = self.read("chain_getBlock", || rpc_params![&at]).await?;
-        let block = block.ok_or(ClientError::NoBlock(at))?.block;
-        block.extrinsics.iter().map(|bytes| from_hex(bytes)).collect()
+        Ok(block.ok_or(ClientError::NoBlock(at))?.block)
     }
 
     pub async fn runtime_version(&self, at: Option<&BlockHash>) -> Result<RuntimeVersion> {
@@ -118,6 +117,13 @@ impl Rpc {
         let params = rpc_params![to_hex(extrinsic)];
         let method = "author_submitAndWatchExtrinsic";
         self.bounded(method, self.client.subscribe(method, params, "author_unwatchExtrinsic")).await
+    }
+
+    /// Submits once and leaves it there; as [`Rpc::submit_and_watch`].
+    pub async fn submit(&self, extrinsic: &[u8]) -> Result<()> {
+        let params = rpc_params![to_hex(extrinsic)];
+        let method = "author_submitExtrinsic";
+        self.bounded(method, self.client.request::<String>(method, params)).await.map(drop)
     }
 
     pub async fn subscribe_finalized(&self) -> Result<RpcSubscription<Header>> {

@@ -103,28 +103,26 @@ impl Pending {
         self.outcome(hash).await
     }
 
-    async fn outcome(&self, block: BlockHash) -> Result<Submitted> {
-        let hashes = self.client.extrinsic_hashes(&block).await?;
-        let extrinsic = hashes
-            .iter()
-            .position(|hash| *hash == self.hash)
-            .and_then(|position| u32::try_from(position).ok())
+    async fn outcome(&mut self, block: BlockHash) -> Result<Submitted> {
+        let body = self.client.block_body(&block).await?;
+        self.client.saw_final(body.number);
+        let extrinsic = body
+            .position(&self.hash)
             .ok_or_else(|| ClientError::decode("a block", "the transaction said to be in it is not"))?;
         let events = self.client.block_events(&block).await?;
-        let header = self.client.rpc().header(&block).await?;
         if let Some(reason) = events.failure(extrinsic) {
-            return Err(self.explain(reason, &header.parent_hash, &block).await);
+            return Err(self.explain(reason, &body.parent_hash, &block).await);
         }
         let events = match &self.contracts {
             Some(contracts) => events.of_suite(contracts, self.client.bundles(), Some(extrinsic))?,
             None => Vec::new(),
         };
-        Ok(Submitted { block: BlockRef { number: header.number, hash: block }, extrinsic, hash: self.hash, events })
+        Ok(Submitted { block: BlockRef { number: body.number, hash: block }, extrinsic, hash: self.hash, events })
     }
 
     /// The contract's own reason, found by a dry-run on the state before the
     /// block or, where the cause lies in the block itself, after it.
-    async fn explain(&self, reason: &str, parent: &BlockHash, block: &BlockHash) -> ClientError {
+    async fn explain(&mut self, reason: &str, parent: &BlockHash, block: &BlockHash) -> ClientError {
         let call = self.subject.name();
         if let (Subject::Message { contract, address, name, input }, "Contracts::ContractReverted") =
             (&self.subject, reason)
@@ -164,8 +162,9 @@ pub enum Answer {
     Refused(String),
 }
 
-/// Codes of `author_submitAndWatchExtrinsic` (Substrate).
+/// Codes of `author_submitAndWatchExtrinsic` (Substrate; the first is jsonrpsee's).
 mod code {
+    pub const TOO_MANY_SUBSCRIPTIONS: i32 = -32006;
     pub const ALREADY_IMPORTED: i32 = 1013;
     pub const TOO_LOW_PRIORITY: i32 = 1014;
     pub const IMMEDIATELY_DROPPED: i32 = 1016;
@@ -173,8 +172,14 @@ mod code {
 
 /// Sends the bytes once. An error means that nothing is known.
 pub async fn send(client: &Client, bytes: &[u8]) -> Result<Answer> {
-    match client.rpc().submit_and_watch(bytes).await {
-        Ok(subscription) => Ok(Answer::Taken(subscription)),
+    let answer = match client.rpc().submit_and_watch(bytes).await {
+        Ok(subscription) => return Ok(Answer::Taken(subscription)),
+        // A node watches so many at a time; the others are found in their blocks.
+        Err(ClientError::Rpc { code: code::TOO_MANY_SUBSCRIPTIONS, .. }) => client.rpc().submit(bytes).await,
+        Err(error) => Err(error),
+    };
+    match answer {
+        Ok(()) => Ok(Answer::Known),
         Err(ClientError::Rpc { code, message, .. }) => Ok(match code {
             code::ALREADY_IMPORTED => Answer::Known,
             code::TOO_LOW_PRIORITY => Answer::NonceUsed,

@@ -103,6 +103,21 @@ impl Rail {
         Rail::Utxo,
         Rail::Bzky,
     ];
+
+    /// The rail's code in a receipt: its position in [`Rail::ALL`].
+    #[must_use]
+    pub const fn code(self) -> u8 {
+        match self {
+            Rail::Cash => 0,
+            Rail::External => 1,
+            Rail::Card => 2,
+            Rail::Alipay => 3,
+            Rail::WechatPay => 4,
+            Rail::Evm => 5,
+            Rail::Utxo => 6,
+            Rail::Bzky => 7,
+        }
+    }
 }
 
 /// The start of a payload.
@@ -143,8 +158,7 @@ impl Encode for Receipt {
         Compact(self.amount).encode_to(out);
         Compact(self.customer).encode_to(out);
         // Bit 0: channel. Bits 1 to 7: rail.
-        let rail = Rail::ALL.iter().position(|r| *r == self.rail).unwrap_or(0) as u8;
-        out.push_byte((rail << 1) | u8::from(self.channel == Channel::Outside));
+        out.push_byte((self.rail.code() << 1) | u8::from(self.channel == Channel::Outside));
         self.reference.encode_to(out);
     }
 }

@@ -91,13 +91,13 @@ impl System {
         let deployment = deployed(data_dir, &client, &keys, config).await?;
         let suite = Suite::new(client.clone(), deployment.clone())?;
 
-        let index = IndexStore::open(&database_url(config, "indexer")?, &index_network(&deployment))
+        let index = IndexStore::open(&database_url(config, "indexer")?, &bizkey_indexer::model::Network::from(&deployment))
             .await
             .context("opening the indexer's database")?;
         let shutdown = CancellationToken::new();
         let progress = Progress::default();
         let mut tasks = JoinSet::new();
-        let source = Arc::new(bizkey_indexer::sync::source::ClientSource::new(client, &deployment));
+        let source = Arc::new(bizkey_indexer::ClientSource::new(client, &deployment));
         let following = bizkey_indexer::Config::new(index.clone(), source, progress.clone());
         let stop = shutdown.clone();
         tasks.spawn(async move { bizkey_indexer::run(following, stop).await.context("the indexer stopped") });
@@ -202,26 +202,6 @@ pub async fn connect(data_dir: &Path, chain: &ChainChoice) -> anyhow::Result<(Op
             let client = Client::connect(url).await.with_context(|| format!("connecting to {url}"))?;
             Ok((None, client))
         }
-    }
-}
-
-/// The network as the indexer ties its database to it.
-#[must_use]
-pub fn index_network(deployment: &Deployment) -> bizkey_indexer::model::Network {
-    let contracts = deployment.contracts;
-    bizkey_indexer::model::Network {
-        genesis_hash: deployment.genesis_hash,
-        calendar: deployment.calendar,
-        first_block: deployment.block,
-        contracts: bizkey_indexer::model::Contracts {
-            vault: contracts.vault,
-            bzky: contracts.bzky,
-            time: contracts.time,
-            registry: contracts.registry,
-            receipts: contracts.receipts,
-            pos_deposit: contracts.pos_deposit,
-            rewards: contracts.rewards,
-        },
     }
 }
 

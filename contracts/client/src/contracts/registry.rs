@@ -141,10 +141,32 @@ impl Registry {
         self.read("merchant_of_device", &device, at).await
     }
 
-    /// What `rewards` asks of up to 256 claimants of an epoch.
+    /// A party's account at an epoch's close.
     ///
     /// # Errors
-    /// `TooManyQueries`.
+    /// None of its own.
+    pub async fn account_at(
+        &self,
+        side: Side,
+        index: u32,
+        epoch: Epoch,
+        at: Option<BlockHash>,
+    ) -> Result<Option<AccountId>> {
+        self.read("account_at", &(side, index, epoch), at).await
+    }
+
+    /// Whether an account's party is under a hold.
+    ///
+    /// # Errors
+    /// None of its own.
+    pub async fn is_held(&self, account: AccountId, at: Option<BlockHash>) -> Result<bool> {
+        self.read("is_held", &account, at).await
+    }
+
+    /// What `rewards` asks of up to 256 claimants of an epoch; those beyond are left out.
+    ///
+    /// # Errors
+    /// None of its own.
     pub async fn claimants(
         &self,
         side: Side,
@@ -152,6 +174,6 @@ impl Registry {
         indices: &[u32],
         at: Option<BlockHash>,
     ) -> Result<Vec<Option<Claimant>>> {
-        self.read_checked("claimants", &(side, epoch, indices), at).await
+        self.read("claimants", &(side, epoch, indices), at).await
     }
 }

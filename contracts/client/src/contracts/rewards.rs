@@ -6,7 +6,7 @@ use bizkey_primitives::{
     party::{Contracts, HoldingIndex, PushedLeaf},
     report::{EpochRecord, Report},
     tree::{Leaf, ProofStep},
-    AccountId, Balance, Calendar, Epoch, Side,
+    AccountId, Balance, Calendar, Epoch, Hash, Side,
 };
 
 handle! {
@@ -84,6 +84,28 @@ impl Rewards {
     /// None of its own.
     pub async fn committee_at(&self, epoch: Epoch, at: Option<BlockHash>) -> Result<Vec<AccountId>> {
         self.read("committee_at", &epoch, at).await
+    }
+
+    /// Hash of a member's report of an epoch and round.
+    ///
+    /// # Errors
+    /// None of its own.
+    pub async fn vote_of(
+        &self,
+        epoch: Epoch,
+        round: u8,
+        member: AccountId,
+        at: Option<BlockHash>,
+    ) -> Result<Option<Hash>> {
+        self.read("vote_of", &(epoch, round, member), at).await
+    }
+
+    /// Time reserved for customers so far, smallest unit.
+    ///
+    /// # Errors
+    /// None of its own.
+    pub async fn customer_reserved(&self, at: Option<BlockHash>) -> Result<Balance> {
+        self.read("customer_reserved", &(), at).await
     }
 
     /// Whether the leaf at a position was claimed or pushed.

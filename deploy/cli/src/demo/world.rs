@@ -18,7 +18,7 @@ pub const DEPOSIT: u128 = 1_000 * TOKEN;
 const SHOP_FEES: u128 = 1_000 * 1_000_000_000_000;
 
 /// Gas of a registration, a transfer or a lock: several times what they need.
-const GAS: Weight = Weight { ref_time: 4_000_000_000, proof_size: 300_000 };
+const GAS: Weight = Weight { ref_time: 20_000_000_000, proof_size: 1_000_000 };
 /// Gas of a call that pays 128 shops.
 const GAS_MANY: Weight = Weight { ref_time: 60_000_000_000, proof_size: 3_000_000 };
 /// Payments in one call.
@@ -148,7 +148,7 @@ async fn deposits(
                 bar.inc(1);
                 locked.finalized().await?;
                 bar.inc(1);
-                bizkey_client::Result::Ok(())
+                Ok::<(), bizkey_client::ClientError>(())
             }
         })
         .buffer_unordered(64)
