@@ -87,7 +87,8 @@ impl<'a> Terms<'a> {
     ) -> Result<Vec<Option<Balance>>, Error> {
         let mut holdings = vec![Some(0); leaves.len()];
         let mut asked: Vec<usize> = Vec::new();
-        let (mut balances, mut deposits): (Vec<(AccountId, u32)>, Vec<(AccountId, u32)>) = (Vec::new(), Vec::new());
+        let mut balances: Vec<(AccountId, u32)> = Vec::new();
+        let mut deposits: Vec<(AccountId, u32)> = Vec::new();
         for (position, (pushed, standing)) in leaves.iter().zip(standings).enumerate() {
             if let (true, Ok(claimant)) = (self.pays_holding(&pushed.leaf), standing) {
                 let HoldingIndex { bzky, pos_deposit } = pushed.holding;

@@ -26,7 +26,9 @@ mod rewards {
         calendar::Calendar,
         emission,
         errors::rewards::Error,
-        events::{CommitteeChanged, EpochFinalised, EpochVoided, PaidReward, ReportPending, ReportSubmitted, RewardsPaid},
+        events::{
+            CommitteeChanged, EpochFinalised, EpochVoided, PaidReward, ReportPending, ReportSubmitted, RewardsPaid,
+        },
         hash::blake2x256,
         party::{Contracts, HoldingIndex, PushedLeaf},
         report::{self, EpochRecord, EpochState, Payout, Report},
@@ -34,6 +36,13 @@ mod rewards {
         Epoch, Side,
     };
     use ink::{prelude::vec, prelude::vec::Vec, storage::Lazy, storage::Mapping};
+
+    /// A member's report: epoch, round, who.
+    type VoteKey = (Epoch, u8, AccountId);
+    /// What a report is counted under: epoch, round, its hash.
+    type TallyKey = (Epoch, u8, Hash);
+    /// 128 leaves of a tree: side, epoch, number of the word.
+    type WordKey = (Side, Epoch, u32);
 
     /// Result of a message.
     pub type Result<T> = core::result::Result<T, Error>;
@@ -54,12 +63,12 @@ mod rewards {
         committee_versions: Lazy<u32>,
         committees: Mapping<u32, Committee>,
         epochs: Mapping<Epoch, EpochRecord>,
-        /// Hash of a member's report of an epoch and round.
-        votes: Mapping<(Epoch, u8, AccountId), Hash>,
-        /// Members behind a report of an epoch and round.
-        tallies: Mapping<(Epoch, u8, Hash), u32>,
-        /// Claimed leaves of a side and epoch, 128 to a word.
-        claimed: Mapping<(Side, Epoch, u32), u128>,
+        /// Hash of each member's report.
+        votes: Mapping<VoteKey, Hash>,
+        /// Members behind each report.
+        tallies: Mapping<TallyKey, u32>,
+        /// Claimed leaves, lowest bit first.
+        claimed: Mapping<WordKey, u128>,
         /// Time reserved for customers so far, of their pool.
         customer_reserved: Lazy<Balance>,
     }
@@ -72,7 +81,12 @@ mod rewards {
         /// [`Error::BadCalendar`] when `calendar` is not the one of `bzky`,
         /// [`Error::BadCommittee`], [`Error::CalleeFailed`].
         #[ink(constructor)]
-        pub fn new(calendar: Calendar, contracts: Contracts, committee: Vec<AccountId>, window_ms: u64) -> Result<Self> {
+        pub fn new(
+            calendar: Calendar,
+            contracts: Contracts,
+            committee: Vec<AccountId>,
+            window_ms: u64,
+        ) -> Result<Self> {
             let (genesis, network) = suite::network(&contracts)?;
             if !calendar.is_valid() || calendar != network {
                 return Err(Error::BadCalendar);
@@ -233,7 +247,13 @@ mod rewards {
         /// [`Error::NotFinal`], [`Error::BadSubtree`], [`Error::BadProof`],
         /// [`Error::CalleeFailed`].
         #[ink(message)]
-        pub fn push(&mut self, side: Side, epoch: Epoch, leaves: Vec<PushedLeaf>, proof: Vec<ProofStep>) -> Result<u32> {
+        pub fn push(
+            &mut self,
+            side: Side,
+            epoch: Epoch,
+            leaves: Vec<PushedLeaf>,
+            proof: Vec<ProofStep>,
+        ) -> Result<u32> {
             if leaves.is_empty() || leaves.len() > SUBTREE_LEAVES as usize {
                 return Err(Error::BadSubtree);
             }
@@ -403,8 +423,11 @@ mod rewards {
             (position, word): (u32, u128),
             rewards: Vec<PaidReward>,
         ) -> Result<()> {
-            let payments: Vec<(AccountId, Balance)> =
-                rewards.iter().filter(|reward| reward.amount > 0).map(|reward| (reward.account, reward.amount)).collect();
+            let payments: Vec<(AccountId, Balance)> = rewards
+                .iter()
+                .filter(|reward| reward.amount > 0)
+                .map(|reward| (reward.account, reward.amount))
+                .collect();
             settlement::pay(settlement::payout_mut(&mut record, side), payments.iter().map(|(_, amount)| *amount))?;
             self.claimed.insert((side, epoch, position), &word);
             if !payments.is_empty() {

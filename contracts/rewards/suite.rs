@@ -76,12 +76,7 @@ pub fn lowest_deposits(
 }
 
 /// Pays rewards: Bzky out of what was released, Time by minting.
-pub fn pay(
-    contracts: &Contracts,
-    side: Side,
-    epoch: Epoch,
-    payments: &Vec<(AccountId, Balance)>,
-) -> Result<(), Error> {
+pub fn pay(contracts: &Contracts, side: Side, epoch: Epoch, payments: &Vec<(AccountId, Balance)>) -> Result<(), Error> {
     let paid: Result<(), psp22::Error> = match side {
         Side::Merchant => ask!(contracts.bzky, "transfer_many", &(payments,))?,
         Side::Customer => ask!(contracts.time, "mint_many", &(epoch, payments))?,

@@ -88,7 +88,9 @@ mod tests {
 
     #[test]
     fn more_than_half_is_a_majority_and_half_is_not() {
-        for (votes, of, expected) in [(1, 3, false), (2, 3, true), (2, 4, false), (3, 4, true), (16, 32, false), (17, 32, true)] {
+        for (votes, of, expected) in
+            [(1, 3, false), (2, 3, true), (2, 4, false), (3, 4, true), (16, 32, false), (17, 32, true)]
+        {
             assert_eq!(is_majority(votes, of), expected, "{votes} of {of}");
         }
     }

@@ -2,17 +2,10 @@
 
 use bizkey_client::{ContractError, Result, Submitted};
 use bizkey_primitives::{
-    bizpower::SCALE,
-    errors::rewards::Error,
-    events::Event,
-    party::HoldingIndex,
-    tree::Leaf,
-    Epoch, Hash, Side, Status, TOKEN,
+    bizpower::SCALE, errors::rewards::Error, events::Event, party::HoldingIndex, tree::Leaf, Epoch, Hash, Side, Status,
+    TOKEN,
 };
-use bizkey_tests::{
-    world::refusal,
-    Shop, Tree, World, DAY,
-};
+use bizkey_tests::{world::refusal, Shop, Tree, World, DAY};
 
 /// First epoch of month 2, in which holdings count for a tenth.
 const MONTH_2: Epoch = 30;
@@ -114,7 +107,12 @@ async fn only_the_reported_leaves_lead_to_the_root() {
         async move { call.send(&stranger).await }
     };
     let (leaf, proof) = (tree.leaves[0], tree.proof(0));
-    for forged in [Leaf { v1: leaf.v1 + 1, ..leaf }, Leaf { account: 2, ..leaf }, Leaf { account: 0, ..leaf }, Leaf { v2: 1, ..leaf }] {
+    for forged in [
+        Leaf { v1: leaf.v1 + 1, ..leaf },
+        Leaf { account: 2, ..leaf },
+        Leaf { account: 0, ..leaf },
+        Leaf { v2: 1, ..leaf },
+    ] {
         assert_eq!(refused(claim(Side::Merchant, forged, proof.clone()).await), Error::BadProof, "{forged:?}");
     }
     assert_eq!(refused(claim(Side::Merchant, leaf, tree.proof(1)).await), Error::BadProof);

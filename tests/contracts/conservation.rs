@@ -21,8 +21,12 @@ struct Day {
 fn day() -> impl Strategy<Value = Day> {
     let values = |count: u32| proptest::collection::vec(prop_oneof![Just(0u128), 0u128..1 << 90], count as usize);
     let claims = proptest::collection::vec((any::<bool>(), 0usize..SHOPS as usize), 0..10);
-    (values(SHOPS), values(CUSTOMERS), claims, any::<bool>())
-        .prop_map(|(scores, sales, claims, pushed)| Day { scores, sales, claims, pushed })
+    (values(SHOPS), values(CUSTOMERS), claims, any::<bool>()).prop_map(|(scores, sales, claims, pushed)| Day {
+        scores,
+        sales,
+        claims,
+        pushed,
+    })
 }
 
 /// Checks the sums; returns what merchants and customers were paid so far.

@@ -129,7 +129,10 @@ async fn an_unreported_epoch_is_void_for_good_seven_epochs_later() {
     assert_eq!(refused(void(0).await), Error::ReportsClosed);
     assert_eq!(refused(void(1).await), Error::ReportsClosed, "it has a majority");
     let record = world.record_of(0).await;
-    assert_eq!((record.state, record.merchants, record.customers), (EpochState::Void, Payout::default(), Payout::default()));
+    assert_eq!(
+        (record.state, record.merchants, record.customers),
+        (EpochState::Void, Payout::default(), Payout::default())
+    );
     let (merchants, customers) = trees(&world, 0, 80);
     let late = report(&merchants, &customers);
     assert_eq!(refused(rewards.report(0, &late).send(&world.committee[0]).await), Error::ReportsClosed);
@@ -153,5 +156,8 @@ async fn an_empty_epoch_becomes_final_and_pays_nothing() {
     let world = World::new().await;
     world.enter_epoch(1).await;
     let record = world.settle(0, &world.tree(Side::Merchant, 0, &[]), &world.tree(Side::Customer, 0, &[])).await;
-    assert_eq!((record.state, record.merchants, record.customers), (EpochState::Final, Payout::default(), Payout::default()));
+    assert_eq!(
+        (record.state, record.merchants, record.customers),
+        (EpochState::Final, Payout::default(), Payout::default())
+    );
 }

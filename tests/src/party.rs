@@ -124,13 +124,7 @@ impl Device {
 
     /// As [`Device::batch`], with another sequence number.
     #[must_use]
-    pub fn batch_at(
-        &self,
-        seq: u64,
-        genesis: [u8; 32],
-        receipts: AccountId,
-        sales: &[(CustomerIndex, u64)],
-    ) -> Batch {
+    pub fn batch_at(&self, seq: u64, genesis: [u8; 32], receipts: AccountId, sales: &[(CustomerIndex, u64)]) -> Batch {
         let header = Header { version: receipt::PAYLOAD_VERSION, currency: *b"USD", at_ms: 0 };
         let sale = |(customer, amount): &(CustomerIndex, u64)| Receipt {
             delta_seconds: 1,
