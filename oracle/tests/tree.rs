@@ -1,4 +1,5 @@
 //! The kept tree against the checks that the contract makes.
+#![allow(clippy::expect_used, clippy::unwrap_used)]
 
 use bizkey_oracle::report::{EpochTree, Network};
 use bizkey_primitives::{

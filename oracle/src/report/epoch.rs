@@ -2,6 +2,7 @@
 
 use super::EpochTree;
 use crate::scoring::{EpochScores, ScoringError};
+use bizkey_client::Deployment;
 use bizkey_primitives::{
     emission::{self, blend},
     party::{HoldingIndex, PushedLeaf},
@@ -18,6 +19,12 @@ pub struct Network {
     pub genesis: Hash,
     /// Address of `rewards`.
     pub rewards: AccountId,
+}
+
+impl From<&Deployment> for Network {
+    fn from(deployment: &Deployment) -> Self {
+        Self { genesis: deployment.genesis_hash.into(), rewards: deployment.contracts.rewards }
+    }
 }
 
 impl Network {

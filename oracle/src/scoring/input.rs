@@ -23,7 +23,8 @@ pub struct ReceiptInput {
     pub id: ReceiptId,
     /// The device's shop when the batch was recorded.
     pub merchant: MerchantIndex,
-    /// The customer it names; `None`, like 0, for an unknown one.
+    /// The customer it names; `None` when it names none, or one that was not
+    /// registered when the receipt was recorded.
     pub customer: Option<CustomerIndex>,
     /// In store or outside.
     pub channel: Channel,
@@ -33,43 +34,27 @@ pub struct ReceiptInput {
     pub reference: Reference,
 }
 
-/// Who is registered at an epoch's close on one side, and in which standing.
+/// Everybody's status at an epoch's close, on one side.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Standing {
-    registered: u32,
-    marked: BTreeMap<u32, Status>,
-}
+pub struct Standing(BTreeMap<u32, Status>);
 
 impl Standing {
-    /// Parties 1 to `registered`, all active except those in `marked`.
+    /// All parties are active except those in `marked`.
     #[must_use]
-    pub fn new(registered: u32, marked: BTreeMap<u32, Status>) -> Self {
-        Self { registered, marked }
+    pub fn new(marked: BTreeMap<u32, Status>) -> Self {
+        Self(marked)
     }
 
-    /// Number of parties; indices run from 1 without gaps.
+    /// The status of `index`.
     #[must_use]
-    pub fn registered(&self) -> u32 {
-        self.registered
+    pub fn status(&self, index: u32) -> Status {
+        self.0.get(&index).copied().unwrap_or_default()
     }
 
-    /// The standing of `index`; `None` for one that is not registered.
-    #[must_use]
-    pub fn status(&self, index: u32) -> Option<Status> {
-        let known = index != 0 && index <= self.registered;
-        known.then(|| self.marked.get(&index).copied().unwrap_or_default())
-    }
-
-    /// Whether `index` is registered.
-    #[must_use]
-    pub fn is_known(&self, index: u32) -> bool {
-        index != 0 && index <= self.registered
-    }
-
-    /// Whether `index` is registered, and active or demoted.
+    /// Whether `index` is active or demoted.
     #[must_use]
     pub fn is_rewarded(&self, index: u32) -> bool {
-        self.status(index).is_some_and(|status| status.is_rewarded())
+        self.status(index).is_rewarded()
     }
 }
 

@@ -5,14 +5,15 @@
 //! are those of architecture.md, "BizPower, exactly", `bizpower-1`. Where they
 //! are silent, these readings hold:
 //!
-//! - **Known and not stopped.** A device's state is judged when it records:
+//! - **Not stopped.** A device's state is judged when it records:
 //!   `receipts` refuses a stopped device, so every batch on chain passed. A
 //!   merchant is stopped when its status at the epoch's close is restricted or
 //!   removed ("may not trade for rewards"): its receipts of that epoch are
 //!   valid for nobody.
-//! - **Known customer.** An index from 1 to the number of customers registered
-//!   by the epoch's close, whatever its status; any other is unknown. What an
-//!   index bought before it was registered makes no history.
+//! - **Known.** Device, merchant and customer are known when they were
+//!   registered before the receipt was recorded, whatever their status. What
+//!   an index bought before it was registered makes no history. Whoever feeds
+//!   the engine sees to this.
 //! - **History.** Any valid receipt of an earlier epoch at the merchant, in
 //!   store or outside. A later void does not undo it; a receipt voided in its
 //!   own epoch never was one.

@@ -30,8 +30,8 @@ pub struct Customer {
 pub struct Network<'a>(pub &'a [EpochInput]);
 
 impl Network<'_> {
-    fn rewarded(status: Option<Status>) -> bool {
-        status == Some(Status::Active) || status == Some(Status::Demoted)
+    fn rewarded(status: Status) -> bool {
+        status == Status::Active || status == Status::Demoted
     }
 
     fn valid(&self, epoch: usize) -> Vec<&ReceiptInput> {
@@ -45,19 +45,15 @@ impl Network<'_> {
         input.receipts.iter().filter(is_valid).collect()
     }
 
-    fn customer(&self, epoch: usize, receipt: &ReceiptInput) -> Option<CustomerIndex> {
-        receipt.customer.filter(|c| self.0[epoch].customers.status(*c).is_some())
-    }
-
     fn bought_before(&self, epoch: usize, merchant: MerchantIndex, customer: CustomerIndex) -> bool {
         (0..epoch).any(|e| {
-            self.valid(e).iter().any(|r| r.merchant == merchant && self.customer(e, r) == Some(customer))
+            self.valid(e).iter().any(|r| r.merchant == merchant && r.customer == Some(customer))
         })
     }
 
     /// 0 first, 1 repeat, 2 outside; `None` for an unknown customer.
     fn kind(&self, epoch: usize, receipt: &ReceiptInput) -> Option<usize> {
-        let customer = self.customer(epoch, receipt)?;
+        let customer = receipt.customer?;
         Some(match receipt.channel {
             Channel::Outside => 2,
             Channel::InStore => usize::from(self.bought_before(epoch, receipt.merchant, customer)),
@@ -87,7 +83,7 @@ impl Network<'_> {
     fn buyers(&self, epoch: usize, merchant: MerchantIndex) -> Buyers {
         let mut distinct: [BTreeSet<CustomerIndex>; 3] = Default::default();
         for receipt in self.valid(epoch).into_iter().filter(|r| r.merchant == merchant) {
-            if let (Some(kind), Some(customer)) = (self.kind(epoch, receipt), self.customer(epoch, receipt)) {
+            if let (Some(kind), Some(customer)) = (self.kind(epoch, receipt), receipt.customer) {
                 distinct[kind].insert(customer);
             }
         }
@@ -148,7 +144,7 @@ impl Network<'_> {
                 let spent = counting.iter().any(|(e, r)| {
                     epoch - e < 8 && r.merchant == receipt.merchant && r.reference == receipt.reference
                 });
-                if self.customer(epoch, receipt).is_some() && receipt.reference != [0; 16] && !spent {
+                if receipt.customer.is_some() && receipt.reference != [0; 16] && !spent {
                     counting.push((epoch, receipt));
                 }
             }
@@ -165,11 +161,11 @@ impl Network<'_> {
             for (then, receipt) in &counting {
                 let is_later = self.first_void(*then, receipt.id) == Some(e) && *then < e;
                 if is_later {
-                    let customer = self.customer(*then, receipt).expect("a counting receipt has a customer");
+                    let customer = receipt.customer.expect("a counting receipt has a customer");
                     *debts.entry(customer).or_default() += receipt.amount;
                 }
             }
-            let buyers: BTreeSet<_> = self.valid(e).into_iter().filter_map(|r| self.customer(e, r)).collect();
+            let buyers: BTreeSet<_> = self.valid(e).into_iter().filter_map(|r| r.customer).collect();
             for index in buyers {
                 let gross: BigInt = counting
                     .iter()

@@ -1,0 +1,32 @@
+//! From reports to paid rewards: who reports, who settles, who pays.
+//!
+//! Each role looks at the chain before it acts, so a restart at any moment
+//! does nothing twice; what is done already is refused by a dry-run, which
+//! costs nothing.
+//!
+//! | role | does | may be run by |
+//! |---|---|---|
+//! | [`Member`] | reports closed epochs with its own key | a member of the committee |
+//! | [`Keeper`] | finalises epochs after their window, voids overdue ones | anybody |
+//! | [`Claimer`] | pushes every leaf of final epochs, so that all are paid | anybody |
+
+mod claimer;
+mod keeper;
+mod member;
+mod service;
+
+pub use claimer::{Claimer, Pushed};
+pub use keeper::{Keeper, Settled};
+pub use member::{Disagreement, Member, Reported};
+pub use service::{Service, ServiceConfig, StepError};
+
+use bizkey_client::{ClientError, ContractError};
+use bizkey_primitives::errors::rewards;
+
+/// The refusal of `rewards`, if that is what the error is.
+fn refusal(error: &ClientError) -> Option<rewards::Error> {
+    match error.contract() {
+        Some(ContractError::Rewards(error)) => Some(error),
+        _ => None,
+    }
+}

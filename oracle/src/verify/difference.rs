@@ -1,0 +1,127 @@
+//! What the chain says, and what it ought to say.
+
+use bizkey_client::ss58;
+use bizkey_primitives::{report::EpochState, AccountId, Epoch, Hash, Side};
+use std::fmt;
+
+/// The figure that differs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Field {
+    /// Where the epoch stands.
+    State,
+    /// The epoch whose turn it is to be settled.
+    Turn,
+    /// Algorithm of the report.
+    AlgorithmVersion,
+    /// Leaves of the report.
+    Count,
+    /// Sum of scores or sales.
+    SumV1,
+    /// Sum of holdings.
+    SumV2,
+    /// Root of the tree.
+    Root,
+    /// E.
+    Emission,
+    /// Part of E that leaves can claim.
+    Reserved,
+    /// What the vault released for the epoch.
+    Released,
+    /// One reward.
+    Reward,
+    /// The account that was paid.
+    PaidAccount,
+    /// How often one leaf was paid.
+    Payments,
+    /// Everything paid for the epoch.
+    Paid,
+    /// Tokens that moved, against payments announced.
+    Moved,
+}
+
+impl Field {
+    /// The field's name in messages.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Field::State => "state",
+            Field::Turn => "turn",
+            Field::AlgorithmVersion => "algorithm version",
+            Field::Count => "leaf count",
+            Field::SumV1 => "sum of scores or sales",
+            Field::SumV2 => "sum of holdings",
+            Field::Root => "root",
+            Field::Emission => "emission",
+            Field::Reserved => "reserved",
+            Field::Released => "released from the vault",
+            Field::Reward => "reward",
+            Field::PaidAccount => "account paid",
+            Field::Payments => "number of payments",
+            Field::Paid => "paid in all",
+            Field::Moved => "tokens moved",
+        }
+    }
+}
+
+/// A figure.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Value {
+    /// A number, or an amount in the smallest unit.
+    Number(u128),
+    /// A hash.
+    Hash(Hash),
+    /// An account.
+    Account(AccountId),
+    /// A state.
+    State(EpochState),
+    /// Nothing at all.
+    Nothing,
+}
+
+impl fmt::Display for Value {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Value::Number(number) => write!(f, "{number}"),
+            Value::Hash(hash) => write!(f, "0x{}", hex::encode(hash)),
+            Value::Account(account) => f.write_str(&ss58(account)),
+            Value::State(state) => write!(f, "{state:?}"),
+            Value::Nothing => f.write_str("nothing"),
+        }
+    }
+}
+
+/// The first figure of the chain that is not what its receipts make it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Difference {
+    /// The epoch; `None` for tokens that moved for none.
+    pub epoch: Option<Epoch>,
+    /// The side, where it concerns one.
+    pub side: Option<Side>,
+    /// The merchant or customer, where it concerns one.
+    pub account: Option<u32>,
+    /// What differs.
+    pub field: Field,
+    /// What the receipts make it.
+    pub expected: Value,
+    /// What the chain says.
+    pub found: Value,
+    /// The block that says it.
+    pub block: u32,
+}
+
+impl fmt::Display for Difference {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.epoch {
+            Some(epoch) => write!(f, "epoch {epoch}")?,
+            None => f.write_str("outside any epoch")?,
+        }
+        match (self.side, self.account) {
+            (Some(side), Some(account)) => write!(f, ", {} {account}", side.name())?,
+            (Some(side), None) => write!(f, ", {} side", side.name())?,
+            (None, Some(account)) => write!(f, ", account {account}")?,
+            (None, None) => {}
+        }
+        let Self { field, expected, found, block, .. } = self;
+        write!(f, ", {}: expected {expected}, found {found} (block {block})", field.name())
+    }
+}

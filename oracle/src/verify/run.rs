@@ -1,0 +1,144 @@
+//! Reading the chain for an audit.
+
+use super::{audit::AuditedEpoch, Audit, AuditError, Difference, Field, Value};
+use crate::{chain::LedgerError, report::ReportError};
+use bizkey_client::{Block, BlockRef, Client, ClientError, ContractAddresses, Suite};
+use bizkey_primitives::{report::EpochRecord, Side};
+use futures::{stream, StreamExt, TryStreamExt};
+
+/// Blocks asked for at the same time; bounds memory.
+const PREFETCH: usize = 32;
+
+/// How far a verification is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Progress {
+    /// The block read last.
+    pub block: u32,
+    /// The last block to read.
+    pub head: u32,
+    /// Epochs recomputed.
+    pub epochs: u32,
+}
+
+/// What a verification found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Verdict {
+    /// The last block that was read.
+    pub head: BlockRef,
+    /// Every closed epoch; empty if there is a difference.
+    pub epochs: Vec<AuditedEpoch>,
+    /// The first difference in the order of blocks; `None` if all is right.
+    pub difference: Option<Difference>,
+}
+
+/// Why a network cannot be verified.
+#[derive(Debug, thiserror::Error)]
+pub enum VerifyError {
+    /// The chain cannot be read.
+    #[error(transparent)]
+    Client(#[from] ClientError),
+    /// The blocks make no sense together.
+    #[error(transparent)]
+    Ledger(#[from] LedgerError),
+    /// An epoch cannot be judged.
+    #[error(transparent)]
+    Report(#[from] ReportError),
+    /// `rewards` works with other contracts than those given.
+    #[error("the contracts named do not belong together: `rewards` works with others; check the deployment file")]
+    OtherContracts,
+}
+
+/// Recomputes every epoch of a network up to the chain's last final block.
+/// `progress` is called now and then.
+///
+/// # Errors
+/// [`VerifyError`]: what kept it from a verdict.
+pub async fn verify(suite: &Suite, mut progress: impl FnMut(Progress)) -> Result<Verdict, VerifyError> {
+    let (client, deployment) = (suite.client(), suite.deployment());
+    let head = client.finalized_head().await?;
+    let calendar = suite.rewards().calendar(Some(head.hash)).await?;
+    check_contracts(suite, &head).await?;
+    let mut audit = Audit::new(client.genesis_hash(), deployment.contracts, calendar);
+
+    // Deployment began after the block that it names.
+    let numbers = stream::iter(deployment.block.saturating_add(1)..=head.number);
+    let (reader, contracts) = (client.clone(), deployment.contracts);
+    let blocks = numbers.map(move |number| fetch(reader.clone(), contracts, number)).buffered(PREFETCH);
+    let mut blocks = std::pin::pin!(blocks);
+    while let Some(block) = blocks.try_next().await? {
+        match audit.follow(&block) {
+            Ok(()) => {}
+            Err(AuditError::Difference(difference)) => return Ok(Verdict::of(head, *difference)),
+            Err(AuditError::Ledger(error)) => return Err(error.into()),
+            Err(AuditError::Report(error)) => return Err(error.into()),
+        }
+        progress(Progress { block: block.number, head: head.number, epochs: audit.closed_epochs() });
+    }
+    let epochs = match audit.finish() {
+        Ok(epochs) => epochs,
+        Err(difference) => return Ok(Verdict::of(head, difference)),
+    };
+    for epoch in &epochs {
+        let record = suite.rewards().epoch(epoch.epoch, Some(head.hash)).await?;
+        if let Some(difference) = record.and_then(|record| compare_record(epoch, &record, head.number)) {
+            return Ok(Verdict::of(head, difference));
+        }
+    }
+    Ok(Verdict { head, epochs, difference: None })
+}
+
+impl Verdict {
+    fn of(head: BlockRef, difference: Difference) -> Self {
+        Self { head, epochs: Vec::new(), difference: Some(difference) }
+    }
+}
+
+async fn fetch(client: Client, contracts: ContractAddresses, number: u32) -> Result<Block, ClientError> {
+    let hash = client.block_hash(number).await?;
+    let hash = hash.ok_or_else(|| ClientError::NoBlock(number.to_string()))?;
+    client.block(hash, &contracts).await
+}
+
+/// Whether `rewards` works with the contracts that are to be verified.
+async fn check_contracts(suite: &Suite, head: &BlockRef) -> Result<(), VerifyError> {
+    let theirs = suite.rewards().contracts(Some(head.hash)).await?;
+    let ours = suite.deployment().contracts;
+    let agrees = theirs.bzky == ours.bzky
+        && theirs.time == ours.time
+        && theirs.registry == ours.registry
+        && theirs.pos_deposit == ours.pos_deposit
+        && theirs.receipts == ours.receipts
+        && theirs.vault == ours.vault;
+    if agrees {
+        Ok(())
+    } else {
+        Err(VerifyError::OtherContracts)
+    }
+}
+
+/// What `rewards` keeps of an epoch must be what its events said.
+fn compare_record(epoch: &AuditedEpoch, record: &EpochRecord, block: u32) -> Option<Difference> {
+    let differs = |side, field, expected: Value, found: Value| {
+        (expected != found).then_some(Difference {
+            epoch: Some(epoch.epoch),
+            side,
+            account: None,
+            field,
+            expected,
+            found,
+            block,
+        })
+    };
+    let numbers = |side, field, expected, found| differs(Some(side), field, Value::Number(expected), Value::Number(found));
+    let sides = [
+        (Side::Merchant, &epoch.merchants, &record.merchants),
+        (Side::Customer, &epoch.customers, &record.customers),
+    ];
+    differs(None, Field::State, Value::State(epoch.state), Value::State(record.state)).or_else(|| {
+        sides.into_iter().find_map(|(side, expected, found)| {
+            numbers(side, Field::Emission, expected.emission, found.emission)
+                .or_else(|| numbers(side, Field::Reserved, expected.reserved, found.reserved))
+                .or_else(|| numbers(side, Field::Paid, expected.paid, found.paid))
+        })
+    })
+}
