@@ -5,6 +5,7 @@
 //! |---|---|
 //! | [`batch`] | the order of a device's batches and their rolling hash |
 //! | [`counts`] | what an epoch has taken in |
+//! | `memory` | faster copies than ink!'s, on chain only |
 //!
 //! The contract never reads a payload: an ordinary `record` reads and writes
 //! two cells, the root with the epoch's counts and the device, and emits the
@@ -13,6 +14,8 @@
 
 pub mod batch;
 pub mod counts;
+#[cfg(any(test, target_arch = "wasm32"))]
+pub mod memory;
 #[cfg(test)]
 mod tests;
 
