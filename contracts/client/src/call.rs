@@ -13,9 +13,6 @@ use bizkey_primitives::{hash::selector, AccountId};
 use codec::{Decode, Encode};
 use std::sync::Arc;
 
-/// Margin on what a dry-run needed, percent.
-const GAS_MARGIN_PERCENT: u64 = 20;
-
 /// A message to a contract, not sent yet.
 ///
 /// [`Call::send`] waits until it is final. [`Call::submit`] returns as soon as
@@ -100,7 +97,7 @@ impl<V> Call<V> {
             Some(gas) => gas,
             None => {
                 let needed = self.dry_run(&signer.account_id(), None).await?.gas_required;
-                needed.plus_percent(GAS_MARGIN_PERCENT)
+                self.suite.client().current_runtime().gas_limit(needed)
             }
         };
         let address = *self.suite.deployment().contracts.get(self.message.contract);

@@ -1,6 +1,7 @@
 //! Deploying the suite.
 
 use crate::{
+    block::BlockHash,
     contract_kind::PerContract,
     contracts_api::{self, Weight},
     reply,
@@ -34,22 +35,19 @@ pub struct DeployConfig {
     pub penalty_window_ms: u64,
 }
 
-/// Margin on the gas that a constructor's dry-run needed, percent.
-const GAS_MARGIN_PERCENT: u64 = 20;
-
 /// Deploys the suite and binds its contracts; `signer` becomes the admin of
 /// `registry` and the platform of `pos_deposit`.
 ///
-/// Addresses follow from the signer, the code and the arguments, so that a
-/// deployment that was cut short is finished by the same call: what exists is
-/// left alone.
+/// Addresses follow from the signer, the contracts' code and `config`, so that
+/// a deployment that was cut short is finished by the same call: what exists
+/// is left alone. Another `config` or other code makes another network.
 ///
 /// # Errors
 /// [`ClientError::Contract`] if one refuses its arguments (`BadCalendar`,
 /// `BadCommittee`); [`ClientError::Invalid`] if the signer cannot pay.
 pub async fn deploy(client: &Client, signer: &Signer, config: &DeployConfig) -> Result<Deployment> {
-    let block = client.finalized_head().await?.number;
-    let deployer = Deployer { client, signer };
+    let head = client.finalized_head().await?.number;
+    let deployer = Deployer { client, signer, network: network(client, config) };
     let calendar = config.calendar;
     let genesis = Hash::from(client.genesis_hash());
 
@@ -66,6 +64,7 @@ pub async fn deploy(client: &Client, signer: &Signer, config: &DeployConfig) -> 
         .instantiate(ContractKind::Rewards, &(calendar, contracts, &config.committee, config.window_ms))
         .await?;
 
+    let block = deployer.block_before(&vault, head).await?;
     let code_hash = |kind| Ok::<_, ClientError>(client.bundles().bundle(kind).code_hash);
     let deployment = Deployment {
         genesis_hash: client.genesis_hash(),
@@ -84,8 +83,16 @@ pub async fn deploy(client: &Client, signer: &Signer, config: &DeployConfig) -> 
     Ok(suite.deployment().clone())
 }
 
+/// Tells one network of a deployer from another: the hash of everything that
+/// makes it.
+fn network(client: &Client, config: &DeployConfig) -> [u8; 32] {
+    let code = ContractKind::ALL.map(|kind| client.bundles().bundle(kind).code_hash);
+    let DeployConfig { calendar, treasury, attestors, committee, window_ms, penalty_window_ms } = config;
+    blake2x256(&(code, calendar, treasury, attestors, committee, window_ms, penalty_window_ms).encode())
+}
+
 /// A contract that was bound before was bound by the same deployer, to the
-/// same addresses: both are part of its own address or follow from it.
+/// same addresses: all of them follow from the network's hash.
 fn bound<T>(outcome: Result<T>) -> Result<()> {
     let before = matches!(
         outcome.as_ref().err().and_then(ClientError::contract),
@@ -105,6 +112,7 @@ fn bound<T>(outcome: Result<T>) -> Result<()> {
 struct Deployer<'a> {
     client: &'a Client,
     signer: &'a Signer,
+    network: [u8; 32],
 }
 
 impl Deployer<'_> {
@@ -113,10 +121,10 @@ impl Deployer<'_> {
         let bundle = self.client.bundles().bundle(kind);
         let mut input = selector("new").to_vec();
         arguments.encode_to(&mut input);
-        let salt = blake2x256(&[b"bizkey/deploy/1/", kind.name().as_bytes()].concat());
+        let salt = blake2x256(&[b"bizkey/deploy/1/", kind.name().as_bytes(), &self.network[..]].concat());
         let account = self.signer.account_id();
         let address = contracts_api::contract_address(&account, &bundle.code_hash, &input, &salt);
-        if self.exists(&address).await? {
+        if self.exists(&address, None).await? {
             tracing::info!(contract = kind.name(), "is there already");
             return Ok(address);
         }
@@ -128,7 +136,7 @@ impl Deployer<'_> {
         };
         let pending = self.client.submit(self.signer, &extrinsic, Subject::Other("new"), None).await?;
         pending.finalized().await?;
-        if !self.exists(&address).await? {
+        if !self.exists(&address, None).await? {
             return Err(ClientError::Chain(format!("{kind} is not at the address that pallet-contracts computes")));
         }
         tracing::info!(contract = kind.name(), address = crate::ss58(&address), "deployed");
@@ -149,17 +157,35 @@ impl Deployer<'_> {
         match execution.result {
             Ok(returned) => {
                 reply::check(kind, "new", &returned)?;
-                Ok(execution.gas_required.plus_percent(GAS_MARGIN_PERCENT))
+                Ok(self.client.current_runtime().gas_limit(execution.gas_required))
             }
             Err(error) => Err(self.client.dispatch_error("new", &error)),
         }
     }
 
+    /// The last block, up to `head`, in which a contract is not there yet. A
+    /// block whose state the node has pruned counts as one of these.
+    async fn block_before(&self, address: &AccountId, head: u32) -> Result<u32> {
+        // Invariant: it is not there at `before`, and it is in every block from `there` on.
+        let (mut before, mut there) = (0, head.saturating_add(1));
+        while there.saturating_sub(before) > 1 {
+            let middle = before.saturating_add(there.saturating_sub(before) / 2);
+            let hash = self.client.block_hash(middle).await?;
+            let hash = hash.ok_or_else(|| ClientError::NoBlock(middle.to_string()))?;
+            match self.exists(address, Some(&hash)).await {
+                Ok(true) => there = middle,
+                Ok(false) | Err(ClientError::Rpc { .. }) => before = middle,
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(before)
+    }
+
     /// Whether a contract lives at an address, asked by its storage: an
     /// unknown address is an error of the runtime API, a missing key is not.
-    async fn exists(&self, address: &AccountId) -> Result<bool> {
+    async fn exists(&self, address: &AccountId, at: Option<&BlockHash>) -> Result<bool> {
         let arguments = (address, Vec::<u8>::new()).encode();
-        let bytes = self.client.rpc().runtime_call("ContractsApi_get_storage", &arguments, None).await?;
+        let bytes = self.client.rpc().runtime_call("ContractsApi_get_storage", &arguments, at).await?;
         let answer = <std::result::Result<Option<Vec<u8>>, u8>>::decode(&mut &*bytes)
             .map_err(|error| ClientError::decode("the answer to ContractsApi_get_storage", error))?;
         // `ContractAccessError`: 0 no such contract, 1 not a key of this contract, 2 migration.

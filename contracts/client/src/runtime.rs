@@ -2,7 +2,7 @@
 //! its metadata.
 
 use crate::{
-    contracts_api::{CALL_FIELDS, INSTANTIATE_FIELDS, TRANSFER_FIELDS},
+    contracts_api::{Weight, CALL_FIELDS, INSTANTIATE_FIELDS, TRANSFER_FIELDS},
     rpc::RuntimeVersion,
     ClientError, Result, Signer,
 };
@@ -21,6 +21,9 @@ use subxt::{
     tx::Payload,
     Metadata, OfflineClient, OfflineClientAtBlock,
 };
+
+/// Margin on what a dry-run needed, percent.
+const GAS_MARGIN_PERCENT: u64 = 20;
 
 /// Shape of the chain: accounts are named by `MultiAddress<AccountId, ()>`.
 #[derive(Clone, Debug)]
@@ -101,6 +104,8 @@ pub struct Extrinsic {
 #[derive(Clone)]
 pub struct Runtime {
     pub version: RuntimeVersion,
+    /// The heaviest extrinsic that a block takes.
+    max_extrinsic: Option<Weight>,
     at: OfflineClientAtBlock<ChainConfig>,
 }
 
@@ -116,6 +121,7 @@ impl Runtime {
         check_call(&metadata, "Contracts", "call", CALL_FIELDS)?;
         check_call(&metadata, "Contracts", "instantiate_with_code", INSTANTIATE_FIELDS)?;
         check_call(&metadata, "Balances", "transfer_keep_alive", TRANSFER_FIELDS)?;
+        let max_extrinsic = read_max_extrinsic(&metadata);
         let config = SubstrateConfig::builder()
             .set_genesis_hash(H256(*genesis))
             .set_metadata_for_spec_versions([(version.spec_version, Arc::new(metadata))])
@@ -128,12 +134,28 @@ impl Runtime {
         let at = OfflineClient::new_with_config(ChainConfig(config))
             .at_block(0u64)
             .map_err(|error| ClientError::Chain(error.to_string()))?;
-        Ok(Self { version, at })
+        Ok(Self { version, max_extrinsic, at })
     }
 
     /// The metadata client of this version.
     pub fn at(&self) -> &OfflineClientAtBlock<ChainConfig> {
         &self.at
+    }
+
+    /// The gas limit for a call that needed `needed` in a dry-run: a fifth
+    /// more, for what may change until its block, as far as a block takes it.
+    pub fn gas_limit(&self, needed: Weight) -> Weight {
+        let ample = needed.plus_percent(GAS_MARGIN_PERCENT);
+        // A part stays for the extrinsic around the call.
+        let room = |most: u64| most / 100 * 97;
+        let most = self.max_extrinsic.map(|most| Weight {
+            ref_time: room(most.ref_time).max(needed.ref_time),
+            proof_size: room(most.proof_size).max(needed.proof_size),
+        });
+        most.map_or(ample, |most| Weight {
+            ref_time: ample.ref_time.min(most.ref_time),
+            proof_size: ample.proof_size.min(most.proof_size),
+        })
     }
 
     /// The signed extrinsic's bytes. It has no end of life: the nonce alone
@@ -170,6 +192,14 @@ impl std::fmt::Debug for Runtime {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Runtime").field("version", &self.version).finish_non_exhaustive()
     }
+}
+
+/// `System.BlockWeights`, of which the start is read: base and maximum of a
+/// block, then base and maximum of a normal extrinsic.
+fn read_max_extrinsic(metadata: &Metadata) -> Option<Weight> {
+    let mut weights = metadata.pallet_by_name("System")?.constant_by_name("BlockWeights")?.value();
+    let (_, _, _, most) = <(Weight, Weight, Weight, Option<Weight>)>::decode(&mut weights).ok()?;
+    most
 }
 
 fn check_call(metadata: &Metadata, pallet: &str, call: &str, fields: &[&str]) -> Result<()> {

@@ -148,11 +148,34 @@ async fn a_deployment_is_complete_and_finds_itself_again() {
     let before = chain.best().header.number;
     let client = Client::from_rpc(RpcClient::new(InProcessRpc::new(&chain).unwrap())).await.unwrap();
     let again = deploy(&client, &signer("//Alice"), &config()).await.unwrap();
-    assert_eq!(again.contracts, deployment.contracts);
+    assert_eq!(again, deployment);
     assert_eq!(chain.best().header.number, before, "nothing is sent a second time");
 
     let other = bizkey_client::Deployment { genesis_hash: [1; 32], ..deployment };
     assert!(matches!(Suite::new(client, other), Err(ClientError::Deployment { .. })));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_deployment_that_was_cut_short_is_finished() {
+    let clock = Clock::Manual(GENESIS_MS - 1);
+    let chain = Devchain::open(DevchainConfig { clock, ..DevchainConfig::default() }).unwrap();
+    let client = Client::from_rpc(RpcClient::new(InProcessRpc::new(&chain).unwrap())).await.unwrap();
+    let started = {
+        let client = client.clone();
+        tokio::spawn(async move { deploy(&client, &signer("//Alice"), &config()).await })
+    };
+    while chain.best().header.number < 3 {
+        tokio::task::yield_now().await;
+    }
+    started.abort();
+    let _ = started.await;
+    let deployment = deploy(&client, &signer("//Alice"), &config()).await.unwrap();
+    assert_eq!(deployment.block, 0, "the first contract came with block 1");
+    let suite = Suite::new(client, deployment).unwrap();
+    assert_eq!(suite.vault().available(None).await, Ok(MERCHANT_POOL));
+    let unbound = suite.registry().register_device(1, PublicKey::Sr25519([1; 32]));
+    let refusal = unbound.dry_run(&signer("//Charlie").account_id(), None).await.unwrap_err();
+    assert_eq!(refusal.contract(), Some(ContractError::Registry(registry::Error::UnknownParty)), "bound");
 }
 
 #[tokio::test(flavor = "multi_thread")]
