@@ -20,7 +20,7 @@ const SHOP_FEES: u128 = 1_000 * 1_000_000_000_000;
 /// Gas of a registration, a transfer or a lock: several times what they need.
 const GAS: Weight = Weight { ref_time: 20_000_000_000, proof_size: 1_000_000 };
 /// Gas of a call that pays 128 shops.
-const GAS_MANY: Weight = Weight { ref_time: 60_000_000_000, proof_size: 3_000_000 };
+const GAS_MANY: Weight = Weight { ref_time: 150_000_000_000, proof_size: 10_000_000 };
 /// Payments in one call.
 const PAYMENTS: usize = 128;
 
