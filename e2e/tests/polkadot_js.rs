@@ -17,7 +17,10 @@ async fn polkadot_js_deploys_and_calls_a_bundle() {
     }
     let directory = tempfile::tempdir().expect("a folder");
     let up = Up::start(&directory.path().join("data"), &[]).await.expect("up");
-    let arguments = format!(r#"["0x{}", {{"genesisMs": 1700000000000, "epochMs": 86400000}}, "{ALICE}", "{BOB}"]"#, "07".repeat(32));
+    let arguments = format!(
+        r#"["0x{}", {{"genesisMs": 1700000000000, "epochMs": 86400000}}, "{ALICE}", "{BOB}"]"#,
+        "07".repeat(32)
+    );
     let output = Command::new("node")
         .arg("deploy-and-call.js")
         .args(["--bundle", "../../contracts/artifacts/bzky.contract", "--args", &arguments])

@@ -97,7 +97,8 @@ async fn survives_kills(arguments: &[&str], kills: u32) {
         up.kill().await.expect("killed");
         up = Up::start(&data_dir, &options).await.expect("up again");
         // A till that got no answer asks again under the same key.
-        let unanswered: Vec<u64> = asked.iter().filter(|(_, accepted)| !**accepted).map(|(amount, _)| *amount).collect();
+        let unanswered: Vec<u64> =
+            asked.iter().filter(|(_, accepted)| !**accepted).map(|(amount, _)| *amount).collect();
         for amount in unanswered {
             let body = json!({ "amount": amount, "method": "cash", "device": device });
             let (status, answer) = pay(&up, &format!("payment-{}", amount - 1_000), &body).await.expect("an answer");

@@ -31,5 +31,5 @@ pub mod suite_chain;
 pub mod ticket;
 
 pub use gateway::{Gateway, GatewayConfig};
-pub use suite_chain::SuiteChain;
 pub use payment::{NewPayment, Payment, PaymentError};
+pub use suite_chain::SuiteChain;

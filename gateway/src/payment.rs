@@ -263,4 +263,3 @@ pub struct CheckedPayment {
     /// The ticket as JSON, kept to open the receipt on demand.
     pub ticket: Option<String>,
 }
-

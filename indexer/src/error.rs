@@ -102,7 +102,10 @@ impl Error {
                 sqlx::Error::Database(cause) => {
                     !(cause.is_unique_violation() || cause.is_check_violation() || is_missing_table(cause.as_ref()))
                 }
-                sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut | sqlx::Error::WorkerCrashed | sqlx::Error::Protocol(_) => true,
+                sqlx::Error::Io(_)
+                | sqlx::Error::PoolTimedOut
+                | sqlx::Error::WorkerCrashed
+                | sqlx::Error::Protocol(_) => true,
                 _ => false,
             },
             _ => false,

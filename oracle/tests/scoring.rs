@@ -30,8 +30,7 @@ fn amount() -> impl Strategy<Value = u64> {
 }
 
 fn epoch(merchants: u32, customers: u32, most: usize) -> impl Strategy<Value = DrawnEpoch> {
-    let receipt =
-        (1..=merchants, proptest::option::weighted(0.9, 0..customers), any::<bool>(), amount(), 0u8..12);
+    let receipt = (1..=merchants, proptest::option::weighted(0.9, 0..customers), any::<bool>(), amount(), 0u8..12);
     (
         proptest::collection::vec(receipt, 0..most),
         proptest::collection::vec(0usize..400, 0..4),
@@ -100,11 +99,7 @@ fn assert_same(ours: &EpochScores, network: &Network, epoch: usize) -> Result<()
     let ours_customers: Vec<naive::Customer> = ours
         .customers
         .iter()
-        .map(|row| naive::Customer {
-            index: row.customer,
-            sales: BigInt::from(row.sales),
-            has_leaf: row.has_leaf(),
-        })
+        .map(|row| naive::Customer { index: row.customer, sales: BigInt::from(row.sales), has_leaf: row.has_leaf() })
         .collect();
     prop_assert_eq!(ours_customers, network.customers(epoch));
     Ok(())
@@ -208,7 +203,9 @@ fn a_reference_counts_again_after_eight_epochs() {
     let mut engine = Engine::new();
     let with = |epoch, position| ReceiptInput { reference: [7; 16], ..sale(epoch, position, 1, 10) };
     let sold: Vec<u128> = (0..10)
-        .map(|epoch| engine.score(&day(epoch, vec![with(epoch, 0), with(epoch, 1)], vec![])).unwrap().customers[0].sales)
+        .map(|epoch| {
+            engine.score(&day(epoch, vec![with(epoch, 0), with(epoch, 1)], vec![])).unwrap().customers[0].sales
+        })
         .collect();
     assert_eq!(sold, [10, 0, 0, 0, 0, 0, 0, 0, 10, 0]);
 }

@@ -102,8 +102,23 @@ enum Tampering {
 fn tampering() -> impl Strategy<Value = Tampering> {
     use Tampering::*;
     proptest::sample::select(vec![
-        Account, Score, Holding, ReportedCount, ReportedScores, ReportedHoldings, Side, Epoch, Algorithm, Network,
-        SiblingHash, SiblingSum, SiblingCount, SiblingRange, SiblingSide, MissingStep, ExtraStep,
+        Account,
+        Score,
+        Holding,
+        ReportedCount,
+        ReportedScores,
+        ReportedHoldings,
+        Side,
+        Epoch,
+        Algorithm,
+        Network,
+        SiblingHash,
+        SiblingSum,
+        SiblingCount,
+        SiblingRange,
+        SiblingSide,
+        MissingStep,
+        ExtraStep,
     ])
 }
 

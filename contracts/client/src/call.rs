@@ -5,7 +5,7 @@ use crate::{
     contracts_api,
     reply::Reply,
     runtime::Extrinsic,
-    submit::{Pending, Submitted, Subject},
+    submit::{Pending, Subject, Submitted},
     suite::Suite,
     ContractKind, Result, Signer, Weight,
 };

@@ -87,8 +87,7 @@ impl Client {
     /// As there.
     pub async fn connect_with(url: &str, limits: Limits) -> Result<Self> {
         let backoff = ExponentialBackoff::from_millis(50).max_delay(RECONNECT_PAUSE);
-        let connecting =
-            ReconnectingClient::builder().retry_policy(backoff).request_timeout(limits.request).build(url);
+        let connecting = ReconnectingClient::builder().retry_policy(backoff).request_timeout(limits.request).build(url);
         let rpc = match tokio::time::timeout(limits.request, connecting).await {
             Ok(Ok(rpc)) => rpc,
             Ok(Err(error)) => return Err(ClientError::Connection(format!("{url}: {error}"))),
@@ -194,9 +193,7 @@ impl Client {
             self.block_events(&hash),
         )?;
         let timestamp_ms = match timestamp {
-            Some(bytes) => {
-                u64::decode(&mut &*bytes).map_err(|error| ClientError::decode("a block's time", error))?
-            }
+            Some(bytes) => u64::decode(&mut &*bytes).map_err(|error| ClientError::decode("a block's time", error))?,
             None => 0,
         };
         Ok(Block {

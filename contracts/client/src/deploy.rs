@@ -56,9 +56,8 @@ pub async fn deploy(client: &Client, signer: &Signer, config: &DeployConfig) -> 
     let time = deployer.instantiate(ContractKind::Time, &(calendar, bzky)).await?;
     let registry = deployer.instantiate(ContractKind::Registry, &(calendar, bzky, &config.attestors)).await?;
     let receipts = deployer.instantiate(ContractKind::Receipts, &(calendar, bzky, registry)).await?;
-    let pos_deposit = deployer
-        .instantiate(ContractKind::PosDeposit, &(calendar, bzky, registry, config.penalty_window_ms))
-        .await?;
+    let pos_deposit =
+        deployer.instantiate(ContractKind::PosDeposit, &(calendar, bzky, registry, config.penalty_window_ms)).await?;
     let contracts = Contracts { bzky, time, registry, pos_deposit, receipts, vault };
     let rewards = deployer
         .instantiate(ContractKind::Rewards, &(calendar, contracts, &config.committee, config.window_ms))

@@ -161,11 +161,8 @@ impl Runtime {
     /// The signed extrinsic's bytes. It has no end of life: the nonce alone
     /// keeps it from entering twice, and the same bytes can be sent again.
     pub fn sign(&self, extrinsic: &Extrinsic, signer: &Signer, nonce: u64) -> Result<Vec<u8>> {
-        let call = EncodedCall {
-            pallet: extrinsic.pallet,
-            call: extrinsic.call,
-            fields: EncodedFields(&extrinsic.fields),
-        };
+        let call =
+            EncodedCall { pallet: extrinsic.pallet, call: extrinsic.call, fields: EncodedFields(&extrinsic.fields) };
         let params = DefaultExtrinsicParamsBuilder::<ChainConfig>::new().nonce(nonce).immortal().build();
         let transactions = self.at.tx();
         transactions

@@ -94,11 +94,8 @@ impl Counts {
         } else {
             mul(add(weigh(self.um, shares.first)?, weigh(self.un, shares.repeat)?)?, wide(self.pl.into()))?
         };
-        let outside = if self.uon == 0 {
-            U512::zero()
-        } else {
-            mul(weigh(self.uo, shares.outside)?, wide(self.uom.into()))?
-        };
+        let outside =
+            if self.uon == 0 { U512::zero() } else { mul(weigh(self.uo, shares.outside)?, wide(self.uom.into()))? };
         // A zero denominator made its term zero above; 1 keeps the fraction whole.
         let (pm, uon) = (wide(self.pm.max(1)), wide(self.uon.max(1)));
         let numerator = mul(add(mul(in_store, uon)?, mul(outside, pm)?)?, wide(SCALE))?;

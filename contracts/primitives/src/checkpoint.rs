@@ -48,7 +48,8 @@ impl Live {
             }
             Some(Live { index, last }) => {
                 let low = last.close.min(balance);
-                let live = Live { index: index.saturating_add(1), last: Checkpoint { stamp: now, close: balance, low } };
+                let live =
+                    Live { index: index.saturating_add(1), last: Checkpoint { stamp: now, close: balance, low } };
                 (live, Some((index, last)))
             }
         }

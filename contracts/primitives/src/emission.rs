@@ -71,9 +71,7 @@ pub fn reserved(emission: Balance, blend: Blend, sum_v1: u128, sum_v2: u128) -> 
     if sum_v1 == 0 && blend.holding == 0 {
         return 0;
     }
-    emission
-        .saturating_sub(lost(blend.score, sum_v1))
-        .saturating_sub(lost(blend.holding, sum_v2))
+    emission.saturating_sub(lost(blend.score, sum_v1)).saturating_sub(lost(blend.holding, sum_v2))
 }
 
 /// The reward of one leaf: `floor(E·ws·v1 / (100·Σv1)) + floor(E·wh·v2 / (100·Σv2))`.
@@ -93,9 +91,7 @@ fn share(emission: Balance, percent: u8, value: u128, sum: u128) -> Balance {
     }
     // 128 + 7 + 128 bits could pass 256 for absurd emissions only: an emission
     // is below 2^63, so the product stays below 2^198; checked all the same.
-    let product = U256::from(emission)
-        .checked_mul(U256::from(percent))
-        .and_then(|p| p.checked_mul(U256::from(value)));
+    let product = U256::from(emission).checked_mul(U256::from(percent)).and_then(|p| p.checked_mul(U256::from(value)));
     let divisor = U256::from(sum).checked_mul(U256::from(100u8));
     match (product, divisor) {
         (Some(product), Some(divisor)) => {

@@ -273,4 +273,3 @@ events! {
         rewards: Vec<PaidReward>,
     }
 }
-

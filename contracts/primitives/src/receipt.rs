@@ -26,7 +26,14 @@ pub const MAX_AMOUNT: u64 = (1 << 48) - 1;
 /// The message a device signs for a batch: `Blake2x256(context ‖ genesis hash ‖
 /// contract ‖ device LE ‖ seq LE ‖ count LE ‖ payload)`.
 #[must_use]
-pub fn batch_hash(genesis: &Hash, contract: &[u8; 32], device: DeviceId, seq: u64, count: u16, payload: &[u8]) -> [u8; 32] {
+pub fn batch_hash(
+    genesis: &Hash,
+    contract: &[u8; 32],
+    device: DeviceId,
+    seq: u64,
+    count: u16,
+    payload: &[u8],
+) -> [u8; 32] {
     let mut bytes = Vec::with_capacity(payload.len().saturating_add(96));
     bytes.extend_from_slice(BATCH_CONTEXT);
     bytes.extend_from_slice(genesis.as_ref());
@@ -93,16 +100,8 @@ pub enum Rail {
 
 impl Rail {
     /// Every rail, in the order of its code.
-    pub const ALL: [Rail; 8] = [
-        Rail::Cash,
-        Rail::External,
-        Rail::Card,
-        Rail::Alipay,
-        Rail::WechatPay,
-        Rail::Evm,
-        Rail::Utxo,
-        Rail::Bzky,
-    ];
+    pub const ALL: [Rail; 8] =
+        [Rail::Cash, Rail::External, Rail::Card, Rail::Alipay, Rail::WechatPay, Rail::Evm, Rail::Utxo, Rail::Bzky];
 
     /// The rail's code in a receipt: its position in [`Rail::ALL`].
     #[must_use]

@@ -35,7 +35,9 @@ impl NetworkKeys {
         Ok(Self {
             deployer: Signer::from_uri(uri)?,
             attestors: [derived("attestor//0")?, derived("attestor//1")?],
-            committee: (0..COMMITTEE).map(|member| derived(&format!("committee//{member}"))).collect::<Result<_, _>>()?,
+            committee: (0..COMMITTEE)
+                .map(|member| derived(&format!("committee//{member}")))
+                .collect::<Result<_, _>>()?,
             relayer: derived("relayer")?,
             keeper: derived("keeper")?,
             claimer: derived("claimer")?,

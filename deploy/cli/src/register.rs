@@ -89,8 +89,7 @@ pub async fn register(args: RegisterArgs) -> anyhow::Result<()> {
             serde_json::json!({ "merchant": merchant, "device": device })
         }
         Who::Customer { account } => {
-            let registered =
-                registry.register(Side::Customer, parse(&account)?, papers, papers).send(&first).await?;
+            let registered = registry.register(Side::Customer, parse(&account)?, papers, papers).send(&first).await?;
             serde_json::json!({ "customer": registered.party_index() })
         }
     };

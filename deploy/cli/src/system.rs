@@ -91,9 +91,10 @@ impl System {
         let deployment = deployed(data_dir, &client, &keys, config).await?;
         let suite = Suite::new(client.clone(), deployment.clone())?;
 
-        let index = IndexStore::open(&database_url(config, "indexer")?, &bizkey_indexer::model::Network::from(&deployment))
-            .await
-            .context("opening the indexer's database")?;
+        let index =
+            IndexStore::open(&database_url(config, "indexer")?, &bizkey_indexer::model::Network::from(&deployment))
+                .await
+                .context("opening the indexer's database")?;
         let shutdown = CancellationToken::new();
         let progress = Progress::default();
         let mut tasks = JoinSet::new();
@@ -109,7 +110,8 @@ impl System {
         let book = Arc::new(Book::new(network, Arc::new(IndexSource::new(index.clone()))));
 
         let device_keys = DeviceKeys::open(&data_dir.join("device.seed"))?;
-        let store = GatewayStore::open(&database_url(config, "gateway")?).await.context("opening the gateway's database")?;
+        let store =
+            GatewayStore::open(&database_url(config, "gateway")?).await.context("opening the gateway's database")?;
         let chain = SuiteChain::new(suite.clone(), keys.relayer.clone());
         let clock = clock_of(devchain.as_ref());
         let gateway = Gateway::new(GatewayConfig::default(), store, chain, device_keys.clone(), clock);
@@ -177,10 +179,9 @@ pub fn lock(data_dir: &Path) -> anyhow::Result<File> {
     let file = File::create(&path).with_context(|| format!("making {}", path.display()))?;
     match file.try_lock() {
         Ok(()) => Ok(file),
-        Err(std::fs::TryLockError::WouldBlock) => bail!(
-            "{} is in use by another `bizkey`; stop it, or give another --data-dir",
-            data_dir.display()
-        ),
+        Err(std::fs::TryLockError::WouldBlock) => {
+            bail!("{} is in use by another `bizkey`; stop it, or give another --data-dir", data_dir.display())
+        }
         Err(std::fs::TryLockError::Error(error)) => Err(error).with_context(|| format!("locking {}", path.display())),
     }
 }
@@ -194,7 +195,8 @@ pub async fn connect(data_dir: &Path, chain: &ChainChoice) -> anyhow::Result<(Op
         ChainChoice::Embedded { clock } => {
             let path = Some(data_dir.join("chain"));
             let config = DevchainConfig { path, clock: clock.clone(), ..DevchainConfig::default() };
-            let devchain = tokio::task::spawn_blocking(|| Devchain::open(config)).await?.context("opening the chain")?;
+            let devchain =
+                tokio::task::spawn_blocking(|| Devchain::open(config)).await?.context("opening the chain")?;
             let client = Client::from_rpc(RpcClient::new(InProcessRpc::new(&devchain)?)).await?;
             Ok((Some(devchain), client))
         }
@@ -257,7 +259,9 @@ fn database_url(config: &SystemConfig, name: &str) -> anyhow::Result<String> {
     match config.database.as_deref() {
         None => Ok(format!("sqlite://{}", config.data_dir.join(format!("{name}.sqlite")).display())),
         Some(url) if url.starts_with("postgres://") || url.starts_with("postgresql://") => Ok(url.to_owned()),
-        Some(url) => bail!("--database {url}: give a postgres:// URL, or leave it out for SQLite in the data directory"),
+        Some(url) => {
+            bail!("--database {url}: give a postgres:// URL, or leave it out for SQLite in the data directory")
+        }
     }
 }
 

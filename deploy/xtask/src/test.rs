@@ -57,7 +57,9 @@ pub fn run(options: &Options) -> Result<ExitCode> {
         command.args(["test", "--release", "--workspace", "--no-fail-fast"]);
         Ok(command)
     });
-    run.step("build", || process::run(process::cargo(&root).args(["build", "--release", "--workspace", "--all-targets"])));
+    run.step("build", || {
+        process::run(process::cargo(&root).args(["build", "--release", "--workspace", "--all-targets"]))
+    });
     run.tests("test off chain", || {
         let mut command = process::cargo(&root);
         command.args(["test", "--release", "--workspace", "--no-fail-fast"]);

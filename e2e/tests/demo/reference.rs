@@ -151,7 +151,8 @@ fn merchants_of(
     let mut scored = Vec::new();
     for shop in shops {
         let sum = |outside: bool| {
-            let today = sales.iter().filter(move |sale| sale.shop == shop && sale.day == day && sale.outside == outside);
+            let today =
+                sales.iter().filter(move |sale| sale.shop == shop && sale.day == day && sale.outside == outside);
             today.fold((0u64, 0u128), |(count, amount), sale| (count + 1, amount + sale.amount))
         };
         let ((pl, pm), (uom, uon)) = (sum(false), sum(true));
@@ -171,16 +172,21 @@ fn merchants_of(
             + ratio(own[1], 1) * &in_store * share(1)
             + ratio(own[2], 1) * ratio(uom, uon) * share(2);
         let score = floor(score * ratio(10u128.pow(18), 1) * ratio(1, capital[&shop]));
-        let free: u128 = earned.get(&shop).into_iter().flatten().filter(|(then, _)| then + 2 <= day).map(|(_, r)| r).sum();
-        scored.push((shop, [u128::from(pl), pm, own[0].into(), own[1].into(), own[2].into(), uom.into(), uon], score, 1_000 * TOKEN + free));
+        let free: u128 =
+            earned.get(&shop).into_iter().flatten().filter(|(then, _)| then + 2 <= day).map(|(_, r)| r).sum();
+        scored.push((
+            shop,
+            [u128::from(pl), pm, own[0].into(), own[1].into(), own[2].into(), uom.into(), uon],
+            score,
+            1_000 * TOKEN + free,
+        ));
     }
     let emission = 100 * TOKEN * scored.len() as u128;
     let by_holding = [0, 10, 20, 30, 40, 50][(day / 30).min(5)];
     let (score_sum, holding_sum) = scored.iter().fold((0, 0), |(s, h), shop| (s + shop.2, h + shop.3));
     for (shop, counts, score, holding) in scored {
-        let part = |percent: u128, value: u128, sum: u128| {
-            floor(ratio(emission, 1) * ratio(percent, 100) * ratio(value, sum))
-        };
+        let part =
+            |percent: u128, value: u128, sum: u128| floor(ratio(emission, 1) * ratio(percent, 100) * ratio(value, sum));
         let reward = part(100 - by_holding, score, score_sum) + part(by_holding, holding, holding_sum);
         earned.entry(shop).or_default().push((day, reward));
         let mut row = vec![name.to_owned(), shop.to_string()];

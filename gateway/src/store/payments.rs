@@ -59,13 +59,12 @@ impl Store {
                 answers.push(Ok(Stored::New(payment.clone())));
                 continue;
             }
-            let row = sqlx::query(sqlx::AssertSqlSafe(format!(
-                "{COLUMNS} WHERE p.merchant = $1 AND p.idempotency_key = $2"
-            )))
-            .bind(i64::from(payment.merchant))
-            .bind(&checked.idempotency_key)
-            .fetch_one(&mut *transaction)
-            .await?;
+            let row =
+                sqlx::query(sqlx::AssertSqlSafe(format!("{COLUMNS} WHERE p.merchant = $1 AND p.idempotency_key = $2")))
+                    .bind(i64::from(payment.merchant))
+                    .bind(&checked.idempotency_key)
+                    .fetch_one(&mut *transaction)
+                    .await?;
             let fingerprint: String = row.try_get("fingerprint")?;
             answers.push(if fingerprint == checked.fingerprint {
                 Ok(Stored::Replayed(payment_from(&row)?))
@@ -108,10 +107,12 @@ impl Store {
 }
 
 fn payment_from(row: &AnyRow) -> Result<Payment, sqlx::Error> {
-    let receipt = match (row.try_get::<Option<i64>, _>("batch_seq")?, row.try_get::<Option<i64>, _>("batch_position")?) {
+    let receipt = match (row.try_get::<Option<i64>, _>("batch_seq")?, row.try_get::<Option<i64>, _>("batch_position")?)
+    {
         (Some(seq), Some(position)) => Some(ReceiptPlace {
             seq: unsigned(seq)?,
-            position: u16::try_from(position).map_err(|_| sqlx::Error::Decode("a stored position passes 16 bits".into()))?,
+            position: u16::try_from(position)
+                .map_err(|_| sqlx::Error::Decode("a stored position passes 16 bits".into()))?,
             recorded: row.try_get::<Option<i64>, _>("recorded")? == Some(1),
             block: row.try_get::<Option<i64>, _>("block")?.map(unsigned).transpose()?,
         }),

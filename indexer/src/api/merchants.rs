@@ -7,8 +7,8 @@ use super::{
     ApiState,
 };
 use crate::model::{hex, Party, Reward};
-use bizkey_client::ss58;
 use axum::{extract::State, Json};
+use bizkey_client::ss58;
 use bizkey_primitives::{
     party::{Capital, Status},
     Side,
@@ -105,12 +105,7 @@ pub(super) struct Paid {
 }
 
 fn paid(reward: &Reward) -> Paid {
-    Paid {
-        epoch: reward.epoch,
-        amount: reward.amount.to_string(),
-        account: ss58(&reward.account),
-        block: reward.block,
-    }
+    Paid { epoch: reward.epoch, amount: reward.amount.to_string(), account: ss58(&reward.account), block: reward.block }
 }
 
 /// Rewards that were paid to a shop, by epoch.

@@ -92,11 +92,8 @@ pub(super) async fn list(
     QueryParameters(parameters): QueryParameters<Parameters>,
 ) -> Result<Json<Page<Item>>, Problem> {
     let limit = limit(parameters.limit)?;
-    let filter = ReceiptFilter {
-        merchant: parameters.merchant,
-        customer: parameters.customer,
-        epoch: parameters.epoch,
-    };
+    let filter =
+        ReceiptFilter { merchant: parameters.merchant, customer: parameters.customer, epoch: parameters.epoch };
     let rows = state.store.receipts(filter, parameters.after.unwrap_or(0), limit.saturating_add(1)).await?;
     Ok(Json(page(rows, limit, |receipt| receipt.id, item)))
 }

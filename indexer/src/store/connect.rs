@@ -50,8 +50,7 @@ impl Store {
                 .connect_lazy(&url)
                 .during("reading the database's URL")
         };
-        let store =
-            Self { dialect, writer: pool(1)?, reader: pool(READERS)?, network: Arc::new(network.clone()) };
+        let store = Self { dialect, writer: pool(1)?, reader: pool(READERS)?, network: Arc::new(network.clone()) };
         store.migrate().await?;
         store.tie_to_network().await?;
         Ok(store)

@@ -146,8 +146,7 @@ impl<T: Table> Entry for Checkpointed<T> {
     const SELECT: &'static str = T::SELECT;
 
     fn read(row: &Columns) -> Result<Self> {
-        let last =
-            Checkpoint { stamp: row.integer("stamp")?, close: row.amount("close")?, low: row.amount("low")? };
+        let last = Checkpoint { stamp: row.integer("stamp")?, close: row.amount("close")?, low: row.amount("low")? };
         let live = Some(Live { index: row.integer("position")?, last });
         Ok(Self { live, table: std::marker::PhantomData })
     }
@@ -188,7 +187,8 @@ impl Time {
 }
 
 impl Entry for Time {
-    const SELECT: &'static str = "SELECT t.account, t.balance FROM wanted w JOIN time_balances t ON t.account = w.account";
+    const SELECT: &'static str =
+        "SELECT t.account, t.balance FROM wanted w JOIN time_balances t ON t.account = w.account";
 
     fn read(row: &Columns) -> Result<Self> {
         Ok(Self(row.amount("balance")?))

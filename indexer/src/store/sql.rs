@@ -1,9 +1,6 @@
 //! Small helpers around sqlx: values, bulk inserts, figures to columns and back.
 
-use crate::{
-    error::During,
-    Error, Result,
-};
+use crate::{error::During, Error, Result};
 use bizkey_primitives::{AccountId, Hash, Side};
 use sqlx::{
     any::{AnyArguments, AnyRow},

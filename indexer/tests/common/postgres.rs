@@ -30,7 +30,12 @@ impl Cluster {
         let data = folder.join("data");
         run(tool("initdb").args(["-A", "trust", "-U", "postgres", "--no-sync", "-D"]).arg(&data));
         let options = format!("-p {port} -c listen_addresses=127.0.0.1 -c fsync=off -k {}", folder.display());
-        run(tool("pg_ctl").args(["-w", "-o", &options, "-l"]).arg(folder.join("log")).arg("-D").arg(&data).arg("start"));
+        run(tool("pg_ctl")
+            .args(["-w", "-o", &options, "-l"])
+            .arg(folder.join("log"))
+            .arg("-D")
+            .arg(&data)
+            .arg("start"));
         Some(Self { folder, server: format!("postgres://postgres@127.0.0.1:{port}") })
     }
 

@@ -8,8 +8,8 @@ use bizkey_primitives::{
     Epoch,
 };
 
-/// Gas of a `finalise` that cannot be dry-run: about ten times what it needs.
-const FINALISE_GAS: Weight = Weight { ref_time: 20_000_000_000, proof_size: 1_000_000 };
+/// Gas of a `finalise` that cannot be dry-run: several times what it needs.
+pub const FINALISE_GAS: Weight = Weight { ref_time: 20_000_000_000, proof_size: 1_000_000 };
 
 /// An epoch that was settled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -16,7 +16,7 @@ mod member;
 mod service;
 
 pub use claimer::{Claimer, Pushed};
-pub use keeper::{Keeper, Settled};
+pub use keeper::{Keeper, Settled, FINALISE_GAS};
 pub use member::{Disagreement, Member, Reported};
 pub use service::{Service, ServiceConfig, StepError};
 

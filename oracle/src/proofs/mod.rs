@@ -31,7 +31,9 @@ pub fn router(book: Arc<Book>) -> Router {
         .route("/v1/proofs/{side}/{epoch}/{account}", get(proof))
         .route("/health", get(|| async { "ok" }))
         .route("/ready", get(ready))
-        .fallback(|| async { Problem::new(StatusCode::NOT_FOUND, "no such path", "see /v1/proofs/{side}/{epoch}/{account}") })
+        .fallback(|| async {
+            Problem::new(StatusCode::NOT_FOUND, "no such path", "see /v1/proofs/{side}/{epoch}/{account}")
+        })
         .with_state(book)
 }
 

@@ -121,8 +121,11 @@ impl EpochReport {
         }
         let amount = |merchant| holdings.get(&merchant).map_or(0, |holding| holding.amount);
         let tree = |side, leaves| {
-            EpochTree::build(network.domain(side, epoch, BIZPOWER_1), leaves)
-                .map_err(|error| ReportError::Tree { epoch, side, error })
+            EpochTree::build(network.domain(side, epoch, BIZPOWER_1), leaves).map_err(|error| ReportError::Tree {
+                epoch,
+                side,
+                error,
+            })
         };
         let merchants = tree(Side::Merchant, scores.merchant_leaves(amount))?;
         let customers = tree(Side::Customer, scores.customer_leaves())?;

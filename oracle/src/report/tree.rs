@@ -110,12 +110,9 @@ impl EpochTree {
     pub fn side_report(&self) -> SideReport {
         match self.levels.last().and_then(|level| level.first()) {
             None => SideReport::default(),
-            Some(top) => SideReport {
-                root: top.root(&self.domain),
-                count: top.count,
-                sum_v1: top.sum_v1,
-                sum_v2: top.sum_v2,
-            },
+            Some(top) => {
+                SideReport { root: top.root(&self.domain), count: top.count, sum_v1: top.sum_v1, sum_v2: top.sum_v2 }
+            }
         }
     }
 

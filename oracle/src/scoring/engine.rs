@@ -121,9 +121,8 @@ impl Engine {
             let counts = working.counts.get(&merchant).copied().unwrap_or_default();
             let shares = counts.share_buyers(self.last_epochs(merchant, input.epoch, counts.buyers()));
             let capital = input.capital.get(&merchant).map_or(0, |capital| capital.total());
-            let score = counts
-                .score(shares, capital)
-                .ok_or(ScoringError::ScoreOverflow { merchant, epoch: input.epoch })?;
+            let score =
+                counts.score(shares, capital).ok_or(ScoringError::ScoreOverflow { merchant, epoch: input.epoch })?;
             merchants.push(MerchantRow { merchant, counts, shares, capital, score });
         }
 

@@ -129,11 +129,10 @@ fn compare_record(epoch: &AuditedEpoch, record: &EpochRecord, block: u32) -> Opt
             block,
         })
     };
-    let numbers = |side, field, expected, found| differs(Some(side), field, Value::Number(expected), Value::Number(found));
-    let sides = [
-        (Side::Merchant, &epoch.merchants, &record.merchants),
-        (Side::Customer, &epoch.customers, &record.customers),
-    ];
+    let numbers =
+        |side, field, expected, found| differs(Some(side), field, Value::Number(expected), Value::Number(found));
+    let sides =
+        [(Side::Merchant, &epoch.merchants, &record.merchants), (Side::Customer, &epoch.customers, &record.customers)];
     differs(None, Field::State, Value::State(epoch.state), Value::State(record.state)).or_else(|| {
         sides.into_iter().find_map(|(side, expected, found)| {
             numbers(side, Field::Emission, expected.emission, found.emission)

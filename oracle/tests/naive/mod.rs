@@ -46,9 +46,7 @@ impl Network<'_> {
     }
 
     fn bought_before(&self, epoch: usize, merchant: MerchantIndex, customer: CustomerIndex) -> bool {
-        (0..epoch).any(|e| {
-            self.valid(e).iter().any(|r| r.merchant == merchant && r.customer == Some(customer))
-        })
+        (0..epoch).any(|e| self.valid(e).iter().any(|r| r.merchant == merchant && r.customer == Some(customer)))
     }
 
     /// 0 first, 1 repeat, 2 outside; `None` for an unknown customer.
@@ -124,9 +122,7 @@ impl Network<'_> {
         let in_store = fraction(&pl.into(), &pm);
         let per_order = [in_store.clone(), in_store, fraction(&uom.into(), &uon)];
         let sum = (0..3)
-            .map(|k| {
-                BigRational::from_integer(buyers[k].into()) * &per_order[k] * fraction(&shares[k].into(), &total)
-            })
+            .map(|k| BigRational::from_integer(buyers[k].into()) * &per_order[k] * fraction(&shares[k].into(), &total))
             .fold(BigRational::from_integer(0.into()), |a, b| a + b);
         let capital = self.0[epoch].capital.get(&index).map_or(BigInt::from(0), |c| {
             BigInt::from(c.area_m2) * c.rent_per_m2_month + BigInt::from(c.staff) * c.wage_month
@@ -141,9 +137,9 @@ impl Network<'_> {
         let mut counting: Vec<(usize, &ReceiptInput)> = vec![];
         for epoch in 0..self.0.len() {
             for receipt in self.valid(epoch) {
-                let spent = counting.iter().any(|(e, r)| {
-                    epoch - e < 8 && r.merchant == receipt.merchant && r.reference == receipt.reference
-                });
+                let spent = counting
+                    .iter()
+                    .any(|(e, r)| epoch - e < 8 && r.merchant == receipt.merchant && r.reference == receipt.reference);
                 if receipt.customer.is_some() && receipt.reference != [0; 16] && !spent {
                     counting.push((epoch, receipt));
                 }

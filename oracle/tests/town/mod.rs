@@ -65,10 +65,8 @@ impl Town {
             customer_pool: CUSTOMER_POOL,
         };
         let treasury = AccountId::from(TREASURY);
-        let mut events = vec![
-            bzky(None, contracts().vault, MERCHANT_POOL),
-            bzky(None, treasury, BZKY_SUPPLY - MERCHANT_POOL),
-        ];
+        let mut events =
+            vec![bzky(None, contracts().vault, MERCHANT_POOL), bzky(None, treasury, BZKY_SUPPLY - MERCHANT_POOL)];
         let joined = |side, index, account| {
             Event::PartyRegistered(PartyRegistered { side, index, account, commitment: Hash::default() })
         };
@@ -93,9 +91,9 @@ impl Town {
 
     pub fn transactions(&mut self, timestamp_ms: u64, transactions: Vec<Vec<(ContractKind, Event)>>) {
         let number = self.blocks.len() as u32;
-        let events = (0u32..).zip(transactions).flat_map(|(extrinsic, events)| {
-            events.into_iter().map(move |(kind, event)| (extrinsic, kind, event))
-        });
+        let events = (0u32..)
+            .zip(transactions)
+            .flat_map(|(extrinsic, events)| events.into_iter().map(move |(kind, event)| (extrinsic, kind, event)));
         let events = (0u32..).zip(events).map(|(index, (extrinsic, kind, event))| ContractEvent {
             index,
             extrinsic: Some(extrinsic),

@@ -78,13 +78,7 @@ impl Bzky {
     ///
     /// # Errors
     /// `EpochNotClosed`, `WrongCheckpoint`.
-    pub async fn low_at(
-        &self,
-        account: AccountId,
-        epoch: Epoch,
-        index: u32,
-        at: Option<BlockHash>,
-    ) -> Result<Balance> {
+    pub async fn low_at(&self, account: AccountId, epoch: Epoch, index: u32, at: Option<BlockHash>) -> Result<Balance> {
         self.read_checked("low_at", &(account, epoch, index), at).await
     }
 

@@ -77,7 +77,10 @@ macro_rules! token {
             ///
             /// # Errors
             /// None of its own.
-            pub async fn total_supply(&self, at: Option<crate::BlockHash>) -> crate::Result<bizkey_primitives::Balance> {
+            pub async fn total_supply(
+                &self,
+                at: Option<crate::BlockHash>,
+            ) -> crate::Result<bizkey_primitives::Balance> {
                 self.read("PSP22::total_supply", &(), at).await
             }
 

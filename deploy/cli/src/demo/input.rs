@@ -227,9 +227,10 @@ fn columns(path: &Path, reader: &mut CsvReader, names: &[&'static str]) -> Resul
     names
         .iter()
         .map(|name| {
-            headers.iter().position(|header| header.trim().trim_start_matches('\u{feff}') == *name).ok_or_else(|| {
-                InputError::Column { path: path.to_owned(), column: name, needed: names.join(", ") }
-            })
+            headers
+                .iter()
+                .position(|header| header.trim().trim_start_matches('\u{feff}') == *name)
+                .ok_or_else(|| InputError::Column { path: path.to_owned(), column: name, needed: names.join(", ") })
         })
         .collect()
 }

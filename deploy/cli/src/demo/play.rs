@@ -178,11 +178,7 @@ impl Play<'_> {
     }
 
     fn reject(&mut self, row: &ReceiptRow, reason: &str) {
-        self.rejected.push(Rejected {
-            at_ms: Some(row.at_ms),
-            receipt_id: row.id.clone(),
-            reason: reason.to_owned(),
-        });
+        self.rejected.push(Rejected { at_ms: Some(row.at_ms), receipt_id: row.id.clone(), reason: reason.to_owned() });
     }
 
     /// The payment that a till would ask for, with the ticket that the
@@ -254,7 +250,9 @@ impl Play<'_> {
             });
         }
         let mut sides = Vec::new();
-        for (side, payout, paid) in [(Side::Merchant, &summary.merchants, &bzky), (Side::Customer, &summary.customers, &time)] {
+        for (side, payout, paid) in
+            [(Side::Merchant, &summary.merchants, &bzky), (Side::Customer, &summary.customers, &time)]
+        {
             let row = rows::side(&report, side, payout);
             sides.push(EpochRow {
                 epoch,

@@ -118,12 +118,7 @@ pub async fn create(system: &System, input: &Input, bar: &ProgressBar) -> anyhow
 }
 
 /// The treasury lends every shop its deposit, and every shop locks it.
-async fn deposits(
-    system: &System,
-    shops: &[Keypair],
-    devices: &[DeviceId],
-    bar: &ProgressBar,
-) -> anyhow::Result<()> {
+async fn deposits(system: &System, shops: &[Keypair], devices: &[DeviceId], bar: &ProgressBar) -> anyhow::Result<()> {
     let (bzky, pos_deposit) = (system.suite.bzky(), system.suite.pos_deposit());
     let client = system.suite.client();
     let mut funded = Vec::with_capacity(shops.len());

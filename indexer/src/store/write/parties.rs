@@ -50,8 +50,7 @@ impl Writer<'_> {
         let sql = "INSERT INTO statuses (side, party, block, event, stamp, status, reason)
                    VALUES ($1, $2, $3, $4, $5, $6, $7)";
         let status = code(&STATUSES, &event.status);
-        let values =
-            values![event.side, event.index, place.block, place.event, self.stamp, status, &event.reason];
+        let values = values![event.side, event.index, place.block, place.event, self.stamp, status, &event.reason];
         execute(self.connection, "storing a status", sql, values).await.map(drop)
     }
 
