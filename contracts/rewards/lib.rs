@@ -281,6 +281,7 @@ mod rewards {
                 }
             }
             // At most 128.
+            #[allow(clippy::cast_possible_truncation)]
             let paid = rewards.len() as u32;
             if paid > 0 {
                 self.pay(side, epoch, record, (place.word, word), rewards)?;

@@ -86,6 +86,10 @@ impl Play<'_> {
             next += count;
             bar.inc(1);
             bar.set_message(format!("{} receipts", self.totals.receipts));
+            // Without a terminal the bar is silent; a log gets a line now and then.
+            if bar.is_hidden() && (epoch + 1) % 10 == 0 {
+                eprintln!("{} of {} days, {} receipts", epoch + 1, self.input.days, self.totals.receipts);
+            }
         }
         // The last epoch closes as every other did: in the day after it.
         self.open_day(self.input.days).await?;
