@@ -84,6 +84,8 @@ impl Up {
             bail!("bizkey up ended before it was ready")
         };
         tokio::time::timeout(PATIENCE, ready).await.context("bizkey up is not ready in time")??;
+        // Read on to the end, so that the program can go on writing.
+        tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
         Ok(Self { child, urls })
     }
 

@@ -4,6 +4,7 @@ use crate::system::{now_ms, ChainChoice, System, SystemConfig};
 use anyhow::Context;
 use bizkey_devchain::{Clock, Devchain};
 use bizkey_primitives::Calendar;
+use std::io::Write;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -130,7 +131,8 @@ pub async fn wait(mut system: System) -> anyhow::Result<()> {
             Some(Ok(Ok(()))) | None => Err(anyhow::anyhow!("a service stopped early")),
         },
     };
-    println!("stopping");
+    // Whoever read our output may be gone; that is no reason to stop badly.
+    let _ = writeln!(std::io::stdout(), "stopping");
     let stopped = system.stop().await;
     outcome.and(stopped)
 }
