@@ -40,7 +40,7 @@ async fn receipts(up: &Up) -> anyhow::Result<Vec<Value>> {
     loop {
         let (status, page) = get(&format!("{}/v1/receipts?limit=100{after}", up.url("indexer"))).await?;
         anyhow::ensure!(status == 200, "{page}");
-        let data = page["data"].as_array().cloned().unwrap_or_default();
+        let data = page["items"].as_array().cloned().unwrap_or_default();
         all.extend(data);
         match page["next"].as_str() {
             Some(next) => after = format!("&after={next}"),
@@ -120,7 +120,7 @@ async fn survives_kills(arguments: &[&str], kills: u32) {
     loop {
         let (status, page) = get(&rewards).await.expect("the index answers");
         assert_eq!(status, 200, "{page}");
-        if page["data"].as_array().is_some_and(|rows| !rows.is_empty()) {
+        if page["items"].as_array().is_some_and(|rows| !rows.is_empty()) {
             break;
         }
         assert!(Instant::now() < deadline, "no reward in time: {page}");

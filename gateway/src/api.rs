@@ -115,7 +115,7 @@ fn default_limit() -> u32 {
 #[derive(Debug, Serialize)]
 struct Page {
     /// The payments.
-    data: Vec<Payment>,
+    items: Vec<Payment>,
     /// Give it as `after` for the next page; absent on the last one.
     next: Option<String>,
 }
@@ -130,10 +130,10 @@ async fn list_payments<C: ReceiptChain + 'static>(
     };
     let limit = query.limit.clamp(1, MAX_PAGE);
     match gateway.payments_of(query.device, &query.after, limit).await {
-        Ok(data) => {
-            let full = data.len() == limit as usize;
-            let next = data.last().filter(|_| full).map(|payment| payment.id.clone());
-            Json(Page { data, next }).into_response()
+        Ok(items) => {
+            let full = items.len() == limit as usize;
+            let next = items.last().filter(|_| full).map(|payment| payment.id.clone());
+            Json(Page { items, next }).into_response()
         }
         Err(refused) => refused.into_response(),
     }
