@@ -15,8 +15,9 @@ use std::time::Duration;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
-/// Native coin that an account which pays fees is topped up to, smallest unit.
-const FEES: u128 = 1_000_000 * 1_000_000_000_000;
+/// Native coin that an account which pays fees and storage deposits is topped
+/// up with, smallest unit: eight of them fit what a development node gives Alice.
+const FEES: u128 = 50_000 * 1_000_000_000_000;
 
 /// Which chain the network lives on.
 #[derive(Clone, Debug)]
