@@ -197,6 +197,12 @@ mod pos_deposit {
             self.calendar
         }
 
+        /// From the confirmation of a return to the release, milliseconds.
+        #[ink(message)]
+        pub fn penalty_window_ms(&self) -> u64 {
+            self.setup.get().map_or(0, |setup| setup.penalty_window_ms)
+        }
+
         /// The constructor sets it; without it nothing could be asked.
         fn setup(&self) -> Result<Setup, Error> {
             self.setup.get().ok_or(Error::CalleeFailed)

@@ -2,6 +2,7 @@
 
 mod postgres;
 mod program;
+pub mod steps;
 
 pub use postgres::Postgres;
 pub use program::{binary, run, Output, Up};

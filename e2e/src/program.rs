@@ -62,13 +62,7 @@ impl Up {
     /// # Errors
     /// When it ends, or is not ready in two minutes.
     pub async fn start(data_dir: &Path, arguments: &[&str]) -> anyhow::Result<Self> {
-        let mut command = Command::new(binary());
-        command.arg("up").arg("--data-dir").arg(data_dir);
-        for service in ["gateway", "indexer", "oracle", "rpc"] {
-            command.args([&format!("--{service}"), "127.0.0.1:0"]);
-        }
-        command.args(arguments).stdin(Stdio::null()).stdout(Stdio::piped()).kill_on_drop(true);
-        let mut child = command.spawn().context("starting bizkey up")?;
+        let mut child = Self::spawn(data_dir, arguments)?;
         let stdout = child.stdout.take().context("no standard output")?;
         let mut lines = BufReader::new(stdout).lines();
         let mut urls = HashMap::new();
@@ -87,6 +81,26 @@ impl Up {
         // Read on to the end, so that the program can go on writing.
         tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
         Ok(Self { child, urls })
+    }
+
+    /// Starts it and kills it after a while, ready or not.
+    ///
+    /// # Errors
+    /// When it cannot be started, or killed.
+    pub async fn start_and_kill(data_dir: &Path, arguments: &[&str], after: Duration) -> anyhow::Result<()> {
+        let mut child = Self::spawn(data_dir, arguments)?;
+        tokio::time::sleep(after).await;
+        child.kill().await.context("killing bizkey up")
+    }
+
+    fn spawn(data_dir: &Path, arguments: &[&str]) -> anyhow::Result<Child> {
+        let mut command = Command::new(binary());
+        command.arg("up").arg("--data-dir").arg(data_dir);
+        for service in ["gateway", "indexer", "oracle", "rpc"] {
+            command.args([&format!("--{service}"), "127.0.0.1:0"]);
+        }
+        command.args(arguments).stdin(Stdio::null()).stdout(Stdio::piped()).kill_on_drop(true);
+        command.spawn().context("starting bizkey up")
     }
 
     /// The address of a service: `gateway`, `indexer`, `oracle`, `chain`.

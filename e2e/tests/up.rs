@@ -1,73 +1,16 @@
 //! `bizkey up`: payments by HTTP to receipts on chain and rewards, through
 //! kill -9 at any moment.
 
-use bizkey_e2e::{get, run, Postgres, Up};
-use serde_json::{json, Value};
+use bizkey_e2e::{
+    get, run,
+    steps::{pay, settled, shop, verify},
+    Postgres, Up,
+};
+use serde_json::json;
 use std::collections::BTreeMap;
-use std::path::Path;
 use std::time::{Duration, Instant};
 
 const EPOCH: &[&str] = &["--epoch-seconds", "6", "--window-seconds", "1"];
-
-async fn pay(up: &Up, key: &str, body: &Value) -> anyhow::Result<(u16, Value)> {
-    let request = reqwest::Client::new()
-        .post(format!("{}/v1/payments", up.url("gateway")))
-        .timeout(Duration::from_secs(10))
-        .header("Idempotency-Key", key)
-        .json(body);
-    let response = request.send().await?;
-    Ok((response.status().as_u16(), response.json().await?))
-}
-
-async fn register(up: &Up, data_dir: &Path, arguments: &[&str]) -> Value {
-    let data_dir = data_dir.to_str().expect("a path of text");
-    let mut all = vec!["register"];
-    all.extend(arguments);
-    all.extend(["--data-dir", data_dir, "--chain", up.url("chain")]);
-    let output = run(&all).await.expect("the program starts");
-    assert_eq!(output.code, Some(0), "{output:?}");
-    serde_json::from_str(output.stdout.trim()).expect("JSON")
-}
-
-async fn shop(up: &Up, data_dir: &Path) -> Value {
-    register(up, data_dir, &["shop", "--area", "50", "--staff", "3", "--rent", "2000", "--wage", "300000"]).await
-}
-
-/// All receipts of the index, page by page.
-async fn receipts(up: &Up) -> anyhow::Result<Vec<Value>> {
-    let mut all = Vec::new();
-    let mut after = String::new();
-    loop {
-        let (status, page) = get(&format!("{}/v1/receipts?limit=100{after}", up.url("indexer"))).await?;
-        anyhow::ensure!(status == 200, "{page}");
-        let data = page["items"].as_array().cloned().unwrap_or_default();
-        all.extend(data);
-        match page["next"].as_str() {
-            Some(next) => after = format!("&after={next}"),
-            None => return Ok(all),
-        }
-    }
-}
-
-/// Waits until `count` receipts are indexed, then a while longer, so that a
-/// doubled one would show.
-async fn settled(up: &Up, count: usize) -> Vec<Value> {
-    let deadline = Instant::now() + Duration::from_secs(90);
-    while Instant::now() < deadline {
-        if receipts(up).await.is_ok_and(|all| all.len() >= count) {
-            tokio::time::sleep(Duration::from_secs(4)).await;
-            return receipts(up).await.expect("the index answers");
-        }
-        tokio::time::sleep(Duration::from_millis(200)).await;
-    }
-    panic!("{} of {count} receipts in time", receipts(up).await.map_or(0, |all| all.len()));
-}
-
-async fn verify(data_dir: &Path) {
-    let verdict = run(&["verify", "--data-dir", data_dir.to_str().expect("a path of text")]).await;
-    let verdict = verdict.expect("the program starts");
-    assert_eq!(verdict.code, Some(0), "{verdict:?}");
-}
 
 /// Payments through random kills: each accepted payment is on chain once, none
 /// is there that was not accepted or asked for, and no epoch is paid twice

@@ -17,17 +17,24 @@ fn labels(bundle: &Value) -> impl Iterator<Item = (&str, &Value)> {
     events.map(|event| (event["label"].as_str().unwrap(), &event["signature_topic"]))
 }
 
+/// The one event without a signature: all others have one.
+const ANONYMOUS: &str = "BatchRecorded";
+
 #[test]
-fn every_event_has_one_signature_topic_the_same_in_every_bundle() {
+fn every_event_but_one_has_a_signature_topic_the_same_in_every_bundle() {
     let bundles: Vec<Value> = NAMES.iter().map(|name| bundle(name)).collect();
     let mut topics: BTreeMap<&str, &str> = BTreeMap::new();
     for bundle in &bundles {
         for (label, topic) in labels(bundle) {
-            let topic = topic.as_str().unwrap_or_else(|| panic!("{label} has no signature topic"));
+            let Some(topic) = topic.as_str() else {
+                assert_eq!(label, ANONYMOUS, "an event without a signature topic");
+                continue;
+            };
+            assert_ne!(label, ANONYMOUS, "it has a signature topic");
             assert_eq!(*topics.entry(label).or_insert(topic), topic, "{label} differs between bundles");
         }
     }
-    for name in Event::NAMES {
+    for name in Event::NAMES.iter().filter(|name| **name != ANONYMOUS) {
         assert!(topics.contains_key(name), "no bundle knows the event {name}");
     }
     let mut distinct: Vec<&str> = topics.values().copied().collect();

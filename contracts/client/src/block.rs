@@ -145,9 +145,8 @@ impl BlockEvents {
                 continue;
             }
             let Some(kind) = contracts.kind_of(&emitted.contract) else { continue };
-            let event = emitted
-                .topic
-                .and_then(|topic| bundles.event_name(&topic))
+            let event = bundles
+                .event_name(emitted.topic.as_ref())
                 .and_then(|name| Event::decode(name, &emitted.data))
                 .ok_or_else(|| {
                     let topic = emitted.topic.map(hex::encode).unwrap_or_default();

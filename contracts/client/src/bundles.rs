@@ -37,8 +37,16 @@ pub struct Bundles(Arc<Inner>);
 #[derive(Debug)]
 struct Inner {
     contracts: PerContract<Bundle>,
-    /// Names of events by the hash of their signature.
-    events: HashMap<[u8; 32], &'static str>,
+    events: EventNames,
+}
+
+/// How the suite's events are told apart. Every bundle lists all of them.
+#[derive(Debug, Default)]
+struct EventNames {
+    /// By the hash of their signature.
+    signed: HashMap<[u8; 32], &'static str>,
+    /// The one event without a signature, if there is one.
+    anonymous: Option<&'static str>,
 }
 
 /// What is read of a `.contract` file.
@@ -88,7 +96,7 @@ impl Bundles {
     }
 
     fn read(mut file: impl FnMut(ContractKind) -> Result<Cow<'static, [u8]>>) -> Result<Self> {
-        let mut events = HashMap::new();
+        let mut events = EventNames::default();
         let contracts = PerContract::KINDS.try_map(|kind| parse(kind, &file(kind)?, &mut events))?;
         Ok(Self(Arc::new(Inner { contracts, events })))
     }
@@ -99,14 +107,19 @@ impl Bundles {
         self.0.contracts.get(kind)
     }
 
-    /// The name of the event with this signature.
+    /// The name of the event with this signature, or of the suite's one event
+    /// without any.
     #[must_use]
-    pub fn event_name(&self, topic: &[u8; 32]) -> Option<&'static str> {
-        self.0.events.get(topic).copied()
+    pub fn event_name(&self, signature: Option<&[u8; 32]>) -> Option<&'static str> {
+        let events = &self.0.events;
+        match signature {
+            Some(signature) => events.signed.get(signature).copied(),
+            None => events.anonymous,
+        }
     }
 }
 
-fn parse(kind: ContractKind, text: &[u8], events: &mut HashMap<[u8; 32], &'static str>) -> Result<Bundle> {
+fn parse(kind: ContractKind, text: &[u8], events: &mut EventNames) -> Result<Bundle> {
     let refuse = |reason: String| ClientError::Bundle { name: kind.name().into(), reason };
     let file: BundleFile = serde_json::from_slice(text).map_err(|error| refuse(error.to_string()))?;
     let bytes = |text: &str| rpc::from_hex(text).map_err(|error| refuse(error.to_string()));
@@ -114,9 +127,17 @@ fn parse(kind: ContractKind, text: &[u8], events: &mut HashMap<[u8; 32], &'stati
         <[u8; 32]>::try_from(bytes(text)?).map_err(|_| refuse(format!("{text:?} is not a hash of 32 bytes")))
     };
     for event in &file.spec.events {
-        let name = Event::NAMES.iter().find(|name| **name == event.label);
-        if let (Some(name), Some(topic)) = (name, &event.signature_topic) {
-            events.insert(hash(topic)?, name);
+        let Some(name) = Event::NAMES.iter().find(|name| **name == event.label) else { continue };
+        match &event.signature_topic {
+            Some(topic) => {
+                events.signed.insert(hash(topic)?, name);
+            }
+            None => match events.anonymous.replace(name) {
+                Some(other) if other != *name => {
+                    return Err(refuse(format!("{other} and {name} are both anonymous: neither can be told")));
+                }
+                _ => {}
+            },
         }
     }
     let (code, code_hash) = (bytes(&file.source.wasm)?, hash(&file.source.hash)?);
@@ -150,8 +171,9 @@ mod tests {
         let bundles = Bundles::read(|_| Ok(file(b"wasm", hash).into())).unwrap();
         assert_eq!(&*bundles.bundle(ContractKind::Bzky).code, b"wasm");
         assert_eq!(bundles.bundle(ContractKind::Bzky).code_hash, hash);
-        assert_eq!(bundles.event_name(&[5; 32]), Some("Transfer"));
-        assert_eq!(bundles.event_name(&[6; 32]), None);
+        assert_eq!(bundles.event_name(Some(&[5; 32])), Some("Transfer"));
+        assert_eq!(bundles.event_name(Some(&[6; 32])), None);
+        assert_eq!(bundles.event_name(None), Some("Approval"));
     }
 
     #[test]
@@ -163,7 +185,8 @@ mod tests {
     #[test]
     fn the_built_contracts_know_every_event_of_the_suite() {
         let bundles = Bundles::embedded().unwrap();
-        let mut known: Vec<_> = bundles.0.events.values().copied().collect();
+        let EventNames { signed, anonymous } = &bundles.0.events;
+        let mut known: Vec<_> = signed.values().chain(anonymous).copied().collect();
         let mut all = Event::NAMES.to_vec();
         known.sort_unstable();
         all.sort_unstable();

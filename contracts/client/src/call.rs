@@ -60,7 +60,8 @@ impl<V: Decode> Message<V> {
     }
 }
 
-fn input(name: &str, arguments: &impl Encode) -> Arc<[u8]> {
+/// A message's selector and arguments.
+pub fn input(name: &str, arguments: &impl Encode) -> Arc<[u8]> {
     let mut bytes = Vec::with_capacity(arguments.size_hint().saturating_add(4));
     bytes.extend_from_slice(&selector(name));
     arguments.encode_to(&mut bytes);

@@ -1,10 +1,9 @@
 //! Deploying the suite.
 
 use crate::{
-    block::BlockHash,
     contract_kind::PerContract,
     contracts_api::{self, Weight},
-    reply,
+    presence, reply,
     runtime::Extrinsic,
     submit::Subject,
     Client, ClientError, ContractError, ContractKind, Deployment, Result, Signer, Suite,
@@ -15,7 +14,7 @@ use bizkey_primitives::{
     party::Contracts,
     AccountId, Calendar, Hash,
 };
-use codec::{Decode, Encode};
+use codec::Encode;
 
 /// What a network is deployed with. Everything in it is immutable afterwards,
 /// the attestors and the treasury's tokens excepted.
@@ -63,7 +62,7 @@ pub async fn deploy(client: &Client, signer: &Signer, config: &DeployConfig) -> 
         .instantiate(ContractKind::Rewards, &(calendar, contracts, &config.committee, config.window_ms))
         .await?;
 
-    let block = deployer.block_before(&vault, head).await?;
+    let block = presence::block_before(client, &vault, head).await?;
     let code_hash = |kind| Ok::<_, ClientError>(client.bundles().bundle(kind).code_hash);
     let deployment = Deployment {
         genesis_hash: client.genesis_hash(),
@@ -123,7 +122,7 @@ impl Deployer<'_> {
         let salt = blake2x256(&[b"bizkey/deploy/1/", kind.name().as_bytes(), &self.network[..]].concat());
         let account = self.signer.account_id();
         let address = contracts_api::contract_address(&account, &bundle.code_hash, &input, &salt);
-        if self.exists(&address, None).await? {
+        if presence::exists(self.client, &address, None).await? {
             tracing::info!(contract = kind.name(), "is there already");
             return Ok(address);
         }
@@ -135,7 +134,7 @@ impl Deployer<'_> {
         };
         let pending = self.client.submit(self.signer, &extrinsic, Subject::Other("new"), None).await?;
         pending.finalized().await?;
-        if !self.exists(&address, None).await? {
+        if !presence::exists(self.client, &address, None).await? {
             return Err(ClientError::Chain(format!("{kind} is not at the address that pallet-contracts computes")));
         }
         tracing::info!(contract = kind.name(), address = crate::ss58(&address), "deployed");
@@ -160,34 +159,5 @@ impl Deployer<'_> {
             }
             Err(error) => Err(self.client.dispatch_error("new", &error)),
         }
-    }
-
-    /// The last block, up to `head`, in which a contract is not there yet. A
-    /// block whose state the node has pruned counts as one of these.
-    async fn block_before(&self, address: &AccountId, head: u32) -> Result<u32> {
-        // Invariant: it is not there at `before`, and it is in every block from `there` on.
-        let (mut before, mut there) = (0, head.saturating_add(1));
-        while there.saturating_sub(before) > 1 {
-            let middle = before.saturating_add(there.saturating_sub(before) / 2);
-            let hash = self.client.block_hash(middle).await?;
-            let hash = hash.ok_or_else(|| ClientError::NoBlock(middle.to_string()))?;
-            match self.exists(address, Some(&hash)).await {
-                Ok(true) => there = middle,
-                Ok(false) | Err(ClientError::Rpc { .. }) => before = middle,
-                Err(error) => return Err(error),
-            }
-        }
-        Ok(before)
-    }
-
-    /// Whether a contract lives at an address, asked by its storage: an
-    /// unknown address is an error of the runtime API, a missing key is not.
-    async fn exists(&self, address: &AccountId, at: Option<&BlockHash>) -> Result<bool> {
-        let arguments = (address, Vec::<u8>::new()).encode();
-        let bytes = self.client.rpc().runtime_call("ContractsApi_get_storage", &arguments, at).await?;
-        let answer = <std::result::Result<Option<Vec<u8>>, u8>>::decode(&mut &*bytes)
-            .map_err(|error| ClientError::decode("the answer to ContractsApi_get_storage", error))?;
-        // `ContractAccessError`: 0 no such contract, 1 not a key of this contract, 2 migration.
-        Ok(!matches!(answer, Err(0)))
     }
 }

@@ -100,6 +100,19 @@ impl Rpc {
         value.map(|value| from_hex(&value)).transpose()
     }
 
+    /// Up to `count` storage keys with this prefix, after `after`, in ascending order.
+    pub async fn keys_paged(
+        &self,
+        prefix: &[u8],
+        count: u32,
+        after: Option<&[u8]>,
+        at: &BlockHash,
+    ) -> Result<Vec<Vec<u8>>> {
+        let (prefix, after, at) = (to_hex(prefix), after.map(to_hex), to_hex(at));
+        let keys: Vec<String> = self.read("state_getKeysPaged", || rpc_params![&prefix, count, &after, &at]).await?;
+        keys.iter().map(|key| from_hex(key)).collect()
+    }
+
     /// A runtime API call, at a block or at the best one.
     pub async fn runtime_call(&self, function: &str, arguments: &[u8], at: Option<&BlockHash>) -> Result<Vec<u8>> {
         let (arguments, at) = (to_hex(arguments), at.map(|hash| to_hex(hash)));

@@ -2,9 +2,9 @@
 
 use crate::system::{connect, lock, ChainChoice};
 use anyhow::Context;
-use bizkey_client::{Deployment, Suite};
+use bizkey_client::{discover, parse_account, ContractKind, Deployment, Suite};
 use bizkey_devchain::Clock;
-use bizkey_primitives::TOKEN;
+use bizkey_primitives::{AccountId, TOKEN};
 use indicatif::{ProgressBar, ProgressStyle};
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -13,26 +13,34 @@ use std::process::ExitCode;
 #[derive(Clone, Debug, clap::Args)]
 #[command(group(clap::ArgGroup::new("where").required(true).args(["data_dir", "chain"]).multiple(true)))]
 pub struct VerifyArgs {
-    /// A data directory: its chain, unless --chain is given, and its
-    /// deployment.json. Of its databases nothing is read.
+    /// A data directory: its chain, unless --chain is given. Nothing else in
+    /// it is read but the address of `rewards`.
     #[arg(long)]
     pub data_dir: Option<PathBuf>,
-    /// A node, ws://…
+    /// A node, ws://…; the contracts are found on the chain itself.
     #[arg(long)]
     pub chain: Option<String>,
-    /// The addresses of the contracts, if not those of the data directory.
+    /// The address of `rewards`, where a chain holds several networks.
     #[arg(long)]
-    pub deployment: Option<PathBuf>,
+    pub rewards: Option<String>,
+}
+
+/// The `rewards` that was asked for, or that of the data directory; the only
+/// one on the chain without either.
+fn rewards_address(args: &VerifyArgs) -> anyhow::Result<Option<AccountId>> {
+    if let Some(text) = &args.rewards {
+        return Ok(Some(parse_account(text).context("--rewards")?));
+    }
+    let path = args.data_dir.as_ref().map(|data_dir| data_dir.join("deployment.json")).filter(|path| path.exists());
+    path.map(|path| Ok(Deployment::load(&path)?.contracts.rewards)).transpose()
 }
 
 /// Recomputes and compares; exit code 1 and the first difference if there is one.
 ///
 /// # Errors
-/// When the chain or the deployment cannot be read.
+/// When the chain cannot be read, or holds no network or several.
 pub async fn verify(args: VerifyArgs) -> anyhow::Result<ExitCode> {
     let data_dir = args.data_dir.clone().unwrap_or_else(|| PathBuf::from("bizkey-data"));
-    let path = args.deployment.clone().unwrap_or_else(|| data_dir.join("deployment.json"));
-    let deployment = Deployment::load(&path).context("the contracts' addresses are needed: give --deployment FILE")?;
     let (devchain, client, _lock) = match &args.chain {
         Some(url) => {
             let (devchain, client) = connect(&data_dir, &ChainChoice::Node(url.clone())).await?;
@@ -46,6 +54,12 @@ pub async fn verify(args: VerifyArgs) -> anyhow::Result<ExitCode> {
             (devchain, client, Some(lock))
         }
     };
+    let deployment = discover(&client, rewards_address(&args)?).await.context("finding the network")?;
+    for kind in ContractKind::ALL {
+        if *deployment.code_hashes.get(kind) != client.bundles().bundle(kind).code_hash {
+            eprintln!("note: {kind} does not run the code that this program was built with");
+        }
+    }
     let suite = Suite::new(client, deployment)?;
 
     let bar = ProgressBar::new(0);

@@ -170,35 +170,32 @@ impl<'w> Writer<'w> {
             Event::EpochFinalised(event) => self.epoch_finalised(event).await?,
             Event::EpochVoided(event) => self.epoch_voided(event).await?,
             Event::RewardsPaid(event) => self.rewards_paid(place, event).await?,
-            // Nothing reads these yet.
-            Event::Approval(_) | Event::AttestorChanged(_) | Event::CapitalProposed(_) | Event::PoolReleased(_) => {}
+            // Of no row.
+            _ => {}
         }
         Ok(())
     }
 
-    /// The one contract that may emit an event; `None` for those of tokens.
+    /// The one contract whose event of this kind makes a row; `None` for those
+    /// of tokens and for those that make none.
     fn emitter(&self, event: &Event) -> Option<AccountId> {
         let contracts = &self.network.contracts;
         Some(match event {
-            Event::Transfer(_) | Event::Approval(_) => return None,
-            Event::AttestorChanged(_)
-            | Event::PartyRegistered(_)
-            | Event::CapitalProposed(_)
-            | Event::CapitalAttested(_)
-            | Event::StatusChanged(_)
-            | Event::HoldPlaced(_) => contracts.registry,
+            Event::PartyRegistered(_) | Event::CapitalAttested(_) | Event::StatusChanged(_) | Event::HoldPlaced(_) => {
+                contracts.registry
+            }
             Event::DeviceRegistered(_)
             | Event::DeviceStateChanged(_)
             | Event::BatchRecorded(_)
             | Event::ReceiptVoided(_) => contracts.receipts,
             Event::DepositLocked(_) | Event::ReturnConfirmed(_) | Event::DepositReleased(_) => contracts.pos_deposit,
-            Event::PoolReleased(_) => contracts.vault,
             Event::CommitteeChanged(_)
             | Event::ReportSubmitted(_)
             | Event::ReportPending(_)
             | Event::EpochFinalised(_)
             | Event::EpochVoided(_)
             | Event::RewardsPaid(_) => contracts.rewards,
+            _ => return None,
         })
     }
 
