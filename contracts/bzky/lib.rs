@@ -5,6 +5,9 @@
 mod ledger;
 #[cfg(test)]
 #[allow(clippy::arithmetic_side_effects)] // an overflow fails the test
+mod relay_tests;
+#[cfg(test)]
+#[allow(clippy::arithmetic_side_effects)] // an overflow fails the test
 mod tests;
 
 pub use self::bzky::{Bzky, BzkyRef};
@@ -14,6 +17,7 @@ pub use self::bzky::{Bzky, BzkyRef};
 mod bzky {
     use crate::ledger::Ledger;
     use bizkey_primitives::{
+        action::{bzky::Action, Authorization, Nonces},
         errors::psp22::Error,
         events::{Approval, Transfer},
         holdings::MAX_QUERIES,
@@ -31,6 +35,7 @@ mod bzky {
         calendar: Calendar,
         ledger: Ledger,
         genesis: Lazy<Hash>,
+        nonces: Nonces,
     }
 
     impl Bzky {
@@ -45,7 +50,8 @@ mod bzky {
             if !calendar.is_valid() {
                 return Err(Error::BadCalendar);
             }
-            let mut bzky = Self { calendar, ledger: Ledger::default(), genesis: Lazy::default() };
+            let mut bzky =
+                Self { calendar, ledger: Ledger::default(), genesis: Lazy::default(), nonces: Nonces::default() };
             bzky.genesis.set(&genesis);
             bzky.mint(vault, MERCHANT_POOL)?;
             bzky.mint(treasury, BZKY_SUPPLY.saturating_sub(MERCHANT_POOL))?;
@@ -78,6 +84,32 @@ mod bzky {
                 self.env().emit_event(Transfer { from: Some(from), to: Some(to), value });
             }
             Ok(())
+        }
+
+        /// Transfers, approves or burns as its signer could have done itself.
+        /// Anybody may carry it, once.
+        ///
+        /// # Errors
+        /// `Expired`, `BadNonce`, `BadSignature`; `InsufficientBalance`.
+        #[ink(message)]
+        pub fn relay(&mut self, action: Action, authorization: Authorization) -> Result<(), Error> {
+            let (genesis, contract, now_ms) =
+                (self.genesis.get_or_default(), self.env().account_id(), self.env().block_timestamp());
+            let signer = self.nonces.spend(&genesis, &contract, now_ms, &authorization, &action)?;
+            match action {
+                Action::Transfer { to, value } => self.pay(signer, to, value),
+                Action::Approve { spender, value } => {
+                    self.set_allowance(signer, spender, value);
+                    Ok(())
+                }
+                Action::Burn { value } => self.destroy(signer, value),
+            }
+        }
+
+        /// The nonce that an account's next authorization must have.
+        #[ink(message)]
+        pub fn nonce_of(&self, account: AccountId) -> u64 {
+            self.nonces.next(account)
         }
 
         /// Lowest balance of `account` in a closed epoch, the opening balance
@@ -130,9 +162,27 @@ mod bzky {
             Ok(())
         }
 
+        /// The owner needs no allowance, so one for itself is not kept.
         fn set_allowance(&mut self, owner: AccountId, spender: AccountId, amount: Balance) {
-            self.ledger.approve(owner, spender, amount);
-            self.env().emit_event(Approval { owner, spender, amount });
+            if owner != spender {
+                self.ledger.approve(owner, spender, amount);
+                self.env().emit_event(Approval { owner, spender, amount });
+            }
+        }
+
+        fn pay(&mut self, from: AccountId, to: AccountId, value: Balance) -> Result<(), Error> {
+            if self.ledger.transfer(self.now(), from, to, value)? {
+                self.env().emit_event(Transfer { from: Some(from), to: Some(to), value });
+            }
+            Ok(())
+        }
+
+        fn destroy(&mut self, from: AccountId, value: Balance) -> Result<(), Error> {
+            if value != 0 {
+                self.ledger.burn(self.now(), from, value)?;
+                self.env().emit_event(Transfer { from: Some(from), to: None, value });
+            }
+            Ok(())
         }
     }
 
@@ -154,11 +204,7 @@ mod bzky {
 
         #[ink(message)]
         fn transfer(&mut self, to: AccountId, value: Balance, _data: Vec<u8>) -> Result<(), Error> {
-            let (now, from) = (self.now(), self.env().caller());
-            if self.ledger.transfer(now, from, to, value)? {
-                self.env().emit_event(Transfer { from: Some(from), to: Some(to), value });
-            }
-            Ok(())
+            self.pay(self.env().caller(), to, value)
         }
 
         #[ink(message)]
@@ -182,10 +228,7 @@ mod bzky {
 
         #[ink(message)]
         fn approve(&mut self, spender: AccountId, value: Balance) -> Result<(), Error> {
-            let owner = self.env().caller();
-            if owner != spender {
-                self.set_allowance(owner, spender, value);
-            }
+            self.set_allowance(self.env().caller(), spender, value);
             Ok(())
         }
 
@@ -231,13 +274,7 @@ mod bzky {
     impl PSP22Burnable for Bzky {
         #[ink(message)]
         fn burn(&mut self, value: Balance) -> Result<(), Error> {
-            if value == 0 {
-                return Ok(());
-            }
-            let (now, from) = (self.now(), self.env().caller());
-            self.ledger.burn(now, from, value)?;
-            self.env().emit_event(Transfer { from: Some(from), to: None, value });
-            Ok(())
+            self.destroy(self.env().caller(), value)
         }
     }
 }

@@ -5,6 +5,10 @@ use bizkey_primitives::{party::Claimant, AccountId, Hash, Stamp, Status};
 
 /// Longest hold, milliseconds: 14 days (architecture.md, registry).
 pub const MAX_HOLD_MS: u64 = 14 * 24 * 60 * 60 * 1000;
+/// From the end of a hold to the earliest start of the party's next, milliseconds:
+/// 180 days. So no claim expires by holds: it is open for 400 days, and they
+/// take at most three times 14 days of any 400.
+pub const MIN_BETWEEN_HOLDS_MS: u64 = 180 * 24 * 60 * 60 * 1000;
 
 /// Who a party is to the chain, from one epoch on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,7 +41,7 @@ pub struct Party {
     pub earlier: u32,
     /// The epoch in which it joined, as a stamp.
     pub registered: Stamp,
-    /// When its hold ends, Unix milliseconds; 0 if there never was one.
+    /// When its last hold ends, Unix milliseconds; 0 if there never was one.
     pub hold_until_ms: u64,
 }
 
@@ -57,7 +61,7 @@ pub struct Identity {
 pub enum HoldRefused {
     /// It ends in the past, or later than 14 days from now.
     TooLong,
-    /// There was one before.
+    /// One runs, or ended less than 180 days ago.
     NotRenewable,
 }
 
@@ -100,7 +104,9 @@ impl Party {
         self.hold_until_ms > now_ms
     }
 
-    /// Places the one hold a party can be put under (architecture.md, registry).
+    /// Places a hold, which cannot be renewed: whoever needs longer has to
+    /// decide on the party's status, against which there is an appeal. Another
+    /// cause much later is another hold (architecture.md, registry).
     ///
     /// # Errors
     /// [`HoldRefused`].
@@ -108,7 +114,7 @@ impl Party {
         if until_ms <= now_ms || until_ms > now_ms.saturating_add(MAX_HOLD_MS) {
             return Err(HoldRefused::TooLong);
         }
-        if self.hold_until_ms != 0 {
+        if self.hold_until_ms != 0 && now_ms < self.hold_until_ms.saturating_add(MIN_BETWEEN_HOLDS_MS) {
             return Err(HoldRefused::NotRenewable);
         }
         self.hold_until_ms = until_ms;
@@ -125,6 +131,7 @@ impl Party {
 }
 
 #[cfg(test)]
+#[allow(clippy::arithmetic_side_effects)] // an overflow fails the test
 mod tests {
     use super::*;
     use proptest::prelude::*;
@@ -186,6 +193,10 @@ mod tests {
         assert_eq!(party.hold(1_000, 1_000 + MAX_HOLD_MS), Ok(()));
         assert!(party.is_held(999 + MAX_HOLD_MS));
         assert!(!party.is_held(1_000 + MAX_HOLD_MS));
-        assert_eq!(party.hold(2_000 + MAX_HOLD_MS, 3_000 + MAX_HOLD_MS), Err(HoldRefused::NotRenewable));
+        assert_eq!(party.hold(2_000, 3_000), Err(HoldRefused::NotRenewable), "it runs");
+        let next_ms = 1_000 + MAX_HOLD_MS + MIN_BETWEEN_HOLDS_MS;
+        assert_eq!(party.hold(next_ms - 1, next_ms + 1), Err(HoldRefused::NotRenewable));
+        assert_eq!(party.hold(next_ms, next_ms + 1), Ok(()));
+        assert_eq!(party.hold(next_ms + 2, next_ms + 3), Err(HoldRefused::NotRenewable));
     }
 }

@@ -1,8 +1,9 @@
-//! Which leaves of a tree have been claimed: one bit each, 128 to a word.
+//! Sets of numbers, one bit each, 128 to a word: which leaves of a tree have
+//! been claimed, and who has debts.
 
 use bizkey_primitives::tree::SUBTREE_LEAVES;
 
-/// Where a leaf's bit lies.
+/// Where a number's bit lies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Place {
     /// Number of the word.
@@ -11,7 +12,7 @@ pub struct Place {
     pub bit: u32,
 }
 
-/// The place of the leaf at `position` in its tree.
+/// The place of `position`: a leaf's in its tree, or an index.
 pub const fn place(position: u32) -> Place {
     Place { word: position / SUBTREE_LEAVES, bit: position % SUBTREE_LEAVES }
 }
@@ -24,6 +25,11 @@ pub fn is_set(word: u128, bit: u32) -> bool {
 /// `word` with bit `bit` set. A bit past the word's end changes nothing.
 pub fn set(word: u128, bit: u32) -> u128 {
     word | 1u128.checked_shl(bit).unwrap_or(0)
+}
+
+/// `word` with bit `bit` cleared. A bit past the word's end changes nothing.
+pub fn clear(word: u128, bit: u32) -> u128 {
+    word & !set(0, bit)
 }
 
 #[cfg(test)]
@@ -39,6 +45,8 @@ mod tests {
             assert!(!is_set(*word, place.bit), "position {position} was set by another");
             *word = set(*word, place.bit);
             assert!(is_set(*word, place.bit));
+            assert_eq!(set(clear(*word, place.bit), place.bit), *word);
+            assert!(!is_set(clear(*word, place.bit), place.bit));
         }
         assert_eq!(words, [u128::MAX; 3]);
     }
@@ -47,5 +55,6 @@ mod tests {
     fn a_bit_past_the_word_is_nothing() {
         assert!(!is_set(u128::MAX, 128));
         assert_eq!(set(0, 128), 0);
+        assert_eq!(clear(u128::MAX, 128), u128::MAX);
     }
 }

@@ -7,7 +7,7 @@ use bizkey_primitives::{
     errors::rewards::Error,
     events::PaidReward,
     party::{Claimant, Contracts, HoldingIndex, PushedLeaf},
-    report::{EpochRecord, Payout, SideReport},
+    report::{EpochRecord, Payout, SideReport, BIZPOWER_2},
     tree::{Domain, Leaf, ProofStep, Tuple},
     AccountId, Balance, Epoch, Side,
 };
@@ -25,6 +25,8 @@ pub struct Terms<'a> {
     pub payout: Payout,
     /// The tree.
     pub report: &'a SideReport,
+    /// Whether the rewards wait for the receipts to be demanded.
+    pub is_hardened: bool,
 }
 
 /// A leaf's outcome: what it is paid, or why it is not.
@@ -37,7 +39,15 @@ impl<'a> Terms<'a> {
             Side::Merchant => record.merchants,
             Side::Customer => record.customers,
         };
-        Self { side, epoch, blend: emission::blend(side, epoch), payout, report: record.report.side(side) }
+        Self {
+            side,
+            epoch,
+            blend: emission::blend(side, epoch),
+            payout,
+            report: record.report.side(side),
+            // An algorithm after it is no softer.
+            is_hardened: side == Side::Merchant && record.report.algorithm_version >= BIZPOWER_2,
+        }
     }
 
     /// The position in the tree of a leaf, or of a subtree's first leaf.
@@ -58,18 +68,17 @@ impl<'a> Terms<'a> {
     pub fn decide(&self, contracts: &Contracts, leaves: &[PushedLeaf]) -> Result<Vec<Outcome>, Error> {
         let indices = leaves.iter().map(|pushed| pushed.leaf.account).collect();
         let claimants = suite::claimants(contracts, self.side, self.epoch, &indices)?;
-        let standings: Vec<Result<Claimant, Error>> = claimants.into_iter().map(standing).collect();
-        let holdings = self.holdings(contracts, leaves, &standings)?;
-        Ok(leaves
-            .iter()
-            .zip(standings)
-            .zip(holdings)
-            .map(|((pushed, standing), holding)| {
-                let account = standing?.account;
+        let mut held = self.held(contracts, leaves, &claimants)?.into_iter();
+        let mut outcomes = Vec::with_capacity(leaves.len());
+        for (pushed, claimant) in leaves.iter().zip(claimants) {
+            let outcome = standing(claimant).and_then(|claimant| {
+                let holding = if self.pays_holding(&pushed.leaf) { held.next().flatten() } else { Some(0) };
                 let amount = self.reward(&pushed.leaf, holding.ok_or(Error::WrongCheckpoint)?);
-                Ok(PaidReward { index: pushed.leaf.account, account, amount })
-            })
-            .collect())
+                Ok(PaidReward { index: pushed.leaf.account, account: claimant.account, amount })
+            });
+            outcomes.push(outcome);
+        }
+        Ok(outcomes)
     }
 
     /// Whether a holding makes a difference: in the first month it does not.
@@ -77,43 +86,61 @@ impl<'a> Terms<'a> {
         self.blend.holding > 0 && leaf.v2 > 0
     }
 
-    /// The holding of each leaf that counts: what the tree says, or less when
-    /// the account held less. `None` where a checkpoint's index is wrong.
-    fn holdings(
+    /// What the account of each leaf held at the lowest, of those that are
+    /// paid and whose holding makes a difference; `None` where a checkpoint's
+    /// index is wrong.
+    fn held(
         &self,
         contracts: &Contracts,
         leaves: &[PushedLeaf],
-        standings: &[Result<Claimant, Error>],
+        claimants: &[Option<Claimant>],
     ) -> Result<Vec<Option<Balance>>, Error> {
-        let mut holdings = vec![Some(0); leaves.len()];
-        let mut asked: Vec<usize> = Vec::new();
         let mut balances: Vec<(AccountId, u32)> = Vec::new();
         let mut deposits: Vec<(AccountId, u32)> = Vec::new();
-        for (position, (pushed, standing)) in leaves.iter().zip(standings).enumerate() {
-            if let (true, Ok(claimant)) = (self.pays_holding(&pushed.leaf), standing) {
-                let HoldingIndex { bzky, pos_deposit } = pushed.holding;
-                asked.push(position);
-                balances.push((claimant.account_at, bzky));
-                deposits.push((claimant.account_at, pos_deposit));
+        for (pushed, claimant) in leaves.iter().zip(claimants) {
+            if let (true, Ok(claimant)) = (self.pays_holding(&pushed.leaf), standing(*claimant)) {
+                balances.push((claimant.account_at, pushed.holding.bzky));
+                deposits.push((claimant.account_at, pushed.holding.pos_deposit));
             }
         }
-        if asked.is_empty() {
-            return Ok(holdings);
+        if balances.is_empty() {
+            return Ok(Vec::new());
         }
-        let balances = suite::lowest_balances(contracts, self.epoch, &balances)?;
-        let deposits = suite::lowest_deposits(contracts, self.epoch, &deposits)?;
-        for ((position, balance), deposit) in asked.into_iter().zip(balances).zip(deposits) {
-            if let (Some(holding), Some(pushed)) = (holdings.get_mut(position), leaves.get(position)) {
-                *holding = lower_of(pushed.leaf.v2, balance, deposit);
-            }
-        }
-        Ok(holdings)
+        suite::lowest_holdings(contracts, self.epoch, &balances, &deposits)
     }
 
-    fn reward(&self, leaf: &Leaf, holding: Balance) -> Balance {
+    /// What a leaf is paid for `held`, or for what the tree says if that is less.
+    fn reward(&self, leaf: &Leaf, held: Balance) -> Balance {
         let SideReport { sum_v1, sum_v2, .. } = *self.report;
-        emission::reward(self.payout.emission, self.blend, leaf.v1, holding, sum_v1, sum_v2)
+        emission::reward(self.payout.emission, self.blend, leaf.v1, leaf.v2.min(held), sum_v1, sum_v2)
     }
+}
+
+/// Who claims outside a tree, if they may now.
+///
+/// # Errors
+/// [`Error::UnknownParty`], [`Error::NotPayable`], [`Error::CalleeFailed`].
+pub fn claimant(contracts: &Contracts, side: Side, epoch: Epoch, index: u32) -> Result<Claimant, Error> {
+    let claimants = suite::claimants(contracts, side, epoch, &vec![index])?;
+    standing(claimants.into_iter().next().flatten())
+}
+
+/// Whether a leaf says more than its account held at the lowest.
+///
+/// # Errors
+/// [`Error::UnknownParty`], [`Error::WrongCheckpoint`], [`Error::CalleeFailed`].
+pub fn overstates(
+    contracts: &Contracts,
+    side: Side,
+    epoch: Epoch,
+    leaf: &Leaf,
+    index: HoldingIndex,
+) -> Result<bool, Error> {
+    let claimants = suite::claimants(contracts, side, epoch, &vec![leaf.account])?;
+    let account = claimants.into_iter().next().flatten().ok_or(Error::UnknownParty)?.account_at;
+    let held =
+        suite::lowest_holdings(contracts, epoch, &vec![(account, index.bzky)], &vec![(account, index.pos_deposit)])?;
+    Ok(leaf.v2 > held.into_iter().next().flatten().ok_or(Error::WrongCheckpoint)?)
 }
 
 /// Who claims, if they may.
@@ -123,12 +150,6 @@ fn standing(claimant: Option<Claimant>) -> Result<Claimant, Error> {
         Some(claimant) if !claimant.payable => Err(Error::NotPayable),
         Some(claimant) => Ok(claimant),
     }
-}
-
-/// `min(v2, lowest balance + lowest deposit)`; `None` if either is unknown.
-fn lower_of(v2: Balance, balance: Option<Balance>, deposit: Option<Balance>) -> Option<Balance> {
-    // Saturating: a sum past the type is above v2 anyway.
-    Some(v2.min(balance?.saturating_add(deposit?)))
 }
 
 #[cfg(test)]
@@ -147,15 +168,6 @@ mod tests {
     }
 
     #[test]
-    fn a_holding_is_the_least_of_what_was_said_and_what_was_held() {
-        assert_eq!(lower_of(10, Some(6), Some(3)), Some(9));
-        assert_eq!(lower_of(8, Some(6), Some(3)), Some(8));
-        assert_eq!(lower_of(u128::MAX, Some(u128::MAX), Some(3)), Some(u128::MAX));
-        assert_eq!(lower_of(8, None, Some(3)), None);
-        assert_eq!(lower_of(8, Some(6), None), None);
-    }
-
-    #[test]
     fn the_first_month_asks_for_no_holdings() {
         let report = SideReport { root: [1; 32].into(), count: 5, sum_v1: 400, sum_v2: 1_000 };
         let terms = |epoch| Terms {
@@ -164,11 +176,28 @@ mod tests {
             blend: emission::blend(Side::Merchant, epoch),
             payout: Payout { emission: 500, reserved: 500, paid: 0 },
             report: &report,
+            is_hardened: false,
         };
         let leaf = |v2| Leaf { account: 1, v1: 80, v2 };
         assert!(!terms(29).pays_holding(&leaf(10)));
         assert!(terms(30).pays_holding(&leaf(10)));
         assert!(!terms(30).pays_holding(&leaf(0)));
         assert_eq!(terms(0).reward(&leaf(10), 0), 100);
+    }
+
+    #[test]
+    fn a_holding_is_the_least_of_what_was_said_and_what_was_held() {
+        let report = SideReport { root: [1; 32].into(), count: 5, sum_v1: 400, sum_v2: 1_000 };
+        let terms = Terms {
+            side: Side::Merchant,
+            epoch: 30,
+            blend: emission::blend(Side::Merchant, 30),
+            payout: Payout { emission: 1_000, reserved: 1_000, paid: 0 },
+            report: &report,
+            is_hardened: false,
+        };
+        // A tenth of 1,000 goes by holding: 100 for 1,000 held.
+        let reward = |v2, held| terms.reward(&Leaf { account: 1, v1: 0, v2 }, held);
+        assert_eq!([reward(100, 90), reward(80, 90), reward(100, u128::MAX)], [9, 8, 10]);
     }
 }

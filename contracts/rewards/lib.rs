@@ -1,81 +1,109 @@
 //! Epoch reports, finality and claims (whitepaper 3.4; architecture.md,
 //! Rewards, exactly).
 //!
-//! A committee reports each closed epoch as the roots of two Merkle-sum trees.
-//! Once more than half agree and the challenge window has passed, the epoch is
-//! finalised in its turn, its rewards are reserved, and every leaf can be
+//! A bonded committee reports each closed epoch as the roots of two Merkle-sum
+//! trees. Once more than half agree, anybody may challenge what breaks a rule,
+//! or dispute the rest before the board; once the window has passed, the epoch
+//! is finalised in its turn, its rewards are reserved, and every leaf can be
 //! claimed once.
+//!
+//! | module | holds |
+//! |---|---|
+//! | [`machine`] | how an epoch moves from its first report to its last claim |
+//! | [`committee`] | who reports, under which algorithm, and the votes |
+//! | [`bonds`] | what members put at stake |
+//! | [`settlement`] | how much an epoch pays |
+//! | [`claims`] | which leaves are paid, and how much each |
+//! | [`debts`] | what is withheld |
+//! | [`numbers`], [`bitmap`] | single numbers in storage, and sets of them |
+//! | [`suite`] | what is asked of the other contracts |
+//! | [`log`] | how events are emitted |
+//! | [`admin`], [`epochs`], [`paying`] | the messages' common parts |
 #![cfg_attr(not(feature = "std"), no_std, no_main)]
 
+mod admin;
 mod bitmap;
+mod bonds;
 mod claims;
+mod committee;
+mod debts;
+mod epochs;
+mod log;
+mod machine;
+#[cfg(test)]
+#[allow(clippy::arithmetic_side_effects)] // an overflow fails the test
+mod model;
+mod numbers;
+mod paying;
 mod settlement;
 mod suite;
-mod votes;
+#[cfg(test)]
+#[allow(clippy::arithmetic_side_effects)] // an overflow fails the test
+mod tests;
 
+/// The contract: storage, and the door to the modules beside it.
 #[ink::contract]
 mod rewards {
     use crate::{
+        admin::Governance,
         bitmap,
-        claims::Terms,
-        settlement::{self, Moment},
+        bonds::{Bond, Bonds},
+        committee::Committees,
+        debts,
+        epochs::Dispute,
+        log::emit,
+        numbers::{Kind, Numbers},
+        paying::{Scope, MAX_CLAIMS},
         suite,
-        votes::{self, Committee},
     };
     use bizkey_primitives::{
+        action::{rewards::Action, Authorization, Nonces},
         calendar::Calendar,
-        emission,
+        challenge::{Branch, Charge},
         errors::rewards::Error,
-        events::{
-            CommitteeChanged, EpochFinalised, EpochVoided, PaidReward, ReportPending, ReportSubmitted, RewardsPaid,
-        },
-        hash::blake2x256,
+        events::{AlgorithmSet, BondsSet, CommitteeChanged, DebtBooked, DebtPaid},
         party::{Contracts, HoldingIndex, PushedLeaf},
-        report::{self, EpochRecord, EpochState, Payout, Report},
-        tree::{self, Domain, Leaf, ProofStep, SUBTREE_LEAVES},
-        Epoch, Side,
+        pause::Pauses,
+        report::{EpochRecord, LeafClaim, Report},
+        tree::{Leaf, ProofStep, SUBTREE_LEAVES},
+        Epoch, MerchantIndex, Side,
     };
     use ink::{prelude::vec, prelude::vec::Vec, storage::Lazy, storage::Mapping};
-
-    /// A member's report: epoch, round, who.
-    type VoteKey = (Epoch, u8, AccountId);
-    /// What a report is counted under: epoch, round, its hash.
-    type TallyKey = (Epoch, u8, Hash);
-    /// 128 leaves of a tree: side, epoch, number of the word.
-    type WordKey = (Side, Epoch, u32);
 
     /// Result of a message.
     pub type Result<T> = core::result::Result<T, Error>;
 
     /// Reports, finality and claims.
     ///
-    /// The first five fields never change, so that a message can leave the
-    /// root record unwritten; everything that changes lies outside it.
+    /// Of what lies in the root cell only a pause changes, so that every other
+    /// message can leave it unwritten.
     #[ink(storage)]
     pub struct Rewards {
-        genesis: Hash,
-        calendar: Calendar,
-        contracts: Contracts,
+        pub(crate) genesis: Hash,
+        pub(crate) calendar: Calendar,
+        pub(crate) contracts: Contracts,
         /// Challenge window, milliseconds.
-        window_ms: u64,
+        pub(crate) window_ms: u64,
+        pub(crate) pauses: Pauses,
+        pub(crate) governance: Lazy<Governance>,
         /// First epoch whose turn to be settled has not come.
-        next_epoch: Lazy<Epoch>,
-        committee_versions: Lazy<u32>,
-        committees: Mapping<u32, Committee>,
-        epochs: Mapping<Epoch, EpochRecord>,
-        /// Hash of each member's report.
-        votes: Mapping<VoteKey, Hash>,
-        /// Members behind each report.
-        tallies: Mapping<TallyKey, u32>,
-        /// Claimed leaves, lowest bit first.
-        claimed: Mapping<WordKey, u128>,
+        pub(crate) next_epoch: Lazy<Epoch>,
+        pub(crate) committees: Committees,
+        pub(crate) bonds: Bonds,
+        pub(crate) epochs: Mapping<Epoch, EpochRecord>,
+        /// By epoch and round; kept, since a round is disputed once.
+        pub(crate) disputes: Mapping<(Epoch, u8), Dispute>,
+        /// Claims and debts.
+        pub(crate) numbers: Numbers,
         /// Time reserved for customers so far, of their pool.
-        customer_reserved: Lazy<Balance>,
+        pub(crate) customer_reserved: Lazy<Balance>,
+        pub(crate) nonces: Nonces,
     }
 
     impl Rewards {
-        /// Starts with `committee` for every epoch from 0 on. `window_ms` is
-        /// the challenge window; a window of 0 still lasts one block.
+        /// Starts with `committee` for every epoch from 0 on, without bonds,
+        /// and with the caller as admin. `window_ms` is the challenge window;
+        /// a window of 0 still lasts one block.
         ///
         /// # Errors
         /// [`Error::BadCalendar`] when `calendar` is not the one of `bzky`,
@@ -88,130 +116,304 @@ mod rewards {
             window_ms: u64,
         ) -> Result<Self> {
             let (genesis, network) = suite::network(&contracts)?;
-            if !calendar.is_valid() || calendar != network {
+            if calendar != network {
                 return Err(Error::BadCalendar);
             }
-            votes::check_members(&committee)?;
+            Self::open(genesis, calendar, contracts, committee, window_ms)
+        }
+
+        /// The state that the constructor leaves.
+        pub(crate) fn open(
+            genesis: Hash,
+            calendar: Calendar,
+            contracts: Contracts,
+            committee: Vec<AccountId>,
+            window_ms: u64,
+        ) -> Result<Self> {
+            if !calendar.is_valid() {
+                return Err(Error::BadCalendar);
+            }
             let mut rewards = Self {
                 genesis,
                 calendar,
                 contracts,
                 window_ms,
+                pauses: Pauses::default(),
+                governance: Lazy::default(),
                 next_epoch: Lazy::default(),
-                committee_versions: Lazy::default(),
-                committees: Mapping::default(),
+                committees: Committees::default(),
+                bonds: Bonds::default(),
                 epochs: Mapping::default(),
-                votes: Mapping::default(),
-                tallies: Mapping::default(),
-                claimed: Mapping::default(),
+                disputes: Mapping::default(),
+                numbers: Numbers::default(),
                 customer_reserved: Lazy::default(),
+                nonces: Nonces::default(),
             };
-            rewards.committees.insert(0, &Committee { from_epoch: 0, members: committee.clone() });
-            rewards.committee_versions.set(&1);
-            Self::env().emit_event(CommitteeChanged { from_epoch: 0, members: committee });
+            rewards.committees.change(0, &committee)?;
+            let admin = Self::env().caller();
+            rewards.governance.set(&Governance { admin, handed_over: false, ossified: false });
+            emit(&CommitteeChanged { from_epoch: 0, members: committee });
             Ok(rewards)
         }
+
+        // Governance.
+
+        /// Makes `admin` the one who governs this contract, for good: once, by
+        /// the deployer.
+        ///
+        /// # Errors
+        /// [`Error::AlreadyBound`], [`Error::NotDeployer`].
+        #[ink(message)]
+        pub fn hand_over(&mut self, admin: AccountId) -> Result<()> {
+            self.hand_over_to(admin)?;
+            done(())
+        }
+
+        /// Runs other code, which must be on the chain, from the next call on.
+        /// Admin only.
+        ///
+        /// # Errors
+        /// [`Error::NotAdmin`], [`Error::Ossified`], [`Error::UnknownCode`].
+        #[ink(message)]
+        pub fn set_code(&mut self, code_hash: Hash) -> Result<()> {
+            self.change_code(code_hash)?;
+            done(())
+        }
+
+        /// Makes the code final. Admin only; not idempotent.
+        ///
+        /// # Errors
+        /// [`Error::NotAdmin`], [`Error::Ossified`].
+        #[ink(message)]
+        pub fn ossify(&mut self) -> Result<()> {
+            self.fix_code()?;
+            done(())
+        }
+
+        /// Stops `report`, `finalise` and all claims until `until_ms`, Unix
+        /// milliseconds: for 72 hours at most, 30 days after the last pause at
+        /// the earliest. Every window is longer by it. Admin only.
+        ///
+        /// # Errors
+        /// [`Error::NotAdmin`], [`Error::PauseTooLong`], [`Error::PauseCoolingDown`].
+        #[ink(message)]
+        pub fn pause(&mut self, until_ms: u64) -> Result<()> {
+            // The pause lies in the root cell: it is written back.
+            self.pause_until(until_ms)
+        }
+
+        /// Has `members` report the epochs from one on that has not begun; a
+        /// committee set for that epoch or a later one is dropped. Saying it
+        /// twice changes nothing. Admin only.
+        ///
+        /// # Errors
+        /// [`Error::NotAdmin`], [`Error::EpochBegun`], [`Error::BadCommittee`].
+        #[ink(message)]
+        pub fn set_committee(&mut self, from_epoch: Epoch, members: Vec<AccountId>) -> Result<()> {
+            self.only_admin()?;
+            self.only_future(from_epoch)?;
+            self.committees.change(from_epoch, &members)?;
+            emit(&CommitteeChanged { from_epoch, members });
+            done(())
+        }
+
+        /// Has an algorithm score the epochs from one on that has not begun;
+        /// an algorithm set for that epoch or a later one is dropped. Saying
+        /// it twice changes nothing. Admin only.
+        ///
+        /// # Errors
+        /// [`Error::NotAdmin`], [`Error::EpochBegun`], [`Error::TooManyVersions`].
+        #[ink(message)]
+        pub fn set_algorithm(&mut self, from_epoch: Epoch, version: u16) -> Result<()> {
+            self.only_admin()?;
+            self.only_future(from_epoch)?;
+            self.committees.set_algorithm(from_epoch, version)?;
+            emit(&AlgorithmSet { from_epoch, version });
+            done(())
+        }
+
+        /// Sets what a member must have bonded to report, and what a dispute
+        /// puts at stake, both in the smallest unit of Bzky. While the latter
+        /// is 0 only the admin can dispute. Admin only.
+        ///
+        /// # Errors
+        /// [`Error::NotAdmin`].
+        #[ink(message)]
+        pub fn set_bonds(&mut self, member_bond: Balance, dispute_bond: Balance) -> Result<()> {
+            self.only_admin()?;
+            self.bonds.require(member_bond, dispute_bond);
+            emit(&BondsSet { member_bond, dispute_bond });
+            done(())
+        }
+
+        // What somebody else carries.
+
+        /// Does what a member or a disputer signed, as if it had called itself.
+        /// Anybody may carry it, once.
+        ///
+        /// # Errors
+        /// [`Error::Expired`], [`Error::BadNonce`], [`Error::BadSignature`],
+        /// and those of the action's own message.
+        #[ink(message)]
+        pub fn relay(&mut self, action: Action, authorization: Authorization) -> Result<()> {
+            let contract = self.env().account_id();
+            let now_ms = self.env().block_timestamp();
+            let signer = self.nonces.spend(&self.genesis, &contract, now_ms, &authorization, &action)?;
+            match action {
+                Action::Report { epoch, report } => self.report_by(signer, epoch, report),
+                Action::Bond { amount } => self.bond_by(signer, amount),
+                Action::Unbond => self.unbond_by(signer),
+                Action::Dispute { epoch } => self.dispute_by(signer, epoch),
+            }?;
+            done(())
+        }
+
+        /// The nonce of an account's next authorization.
+        #[ink(message)]
+        pub fn nonce_of(&self, account: AccountId) -> u64 {
+            self.nonces.next(account)
+        }
+
+        // Bonds.
+
+        /// Puts `amount` more of the caller's Bzky at stake, out of an
+        /// allowance to this contract. Who was leaving stays. Not idempotent.
+        ///
+        /// # Errors
+        /// [`Error::PaymentRefused`], [`Error::Overflow`], [`Error::CalleeFailed`].
+        #[ink(message)]
+        pub fn bond(&mut self, amount: Balance) -> Result<()> {
+            self.bond_by(self.env().caller(), amount)?;
+            done(())
+        }
+
+        /// Says that the caller reports no more and wants its bond back, once
+        /// every epoch that it reported has had its turn. A repeat changes nothing.
+        ///
+        /// # Errors
+        /// [`Error::NoBond`], [`Error::ReportsUnsettled`].
+        #[ink(message)]
+        pub fn unbond(&mut self) -> Result<()> {
+            self.unbond_by(self.env().caller())?;
+            done(())
+        }
+
+        /// Pays a bond that was asked back, after 7 epochs, 14 days and two
+        /// challenge windows: so long a report of the member's can be
+        /// challenged. Anybody may call it.
+        ///
+        /// # Errors
+        /// [`Error::NoBond`], [`Error::BondLocked`], [`Error::CalleeFailed`].
+        #[ink(message)]
+        pub fn withdraw_bond(&mut self, member: AccountId) -> Result<()> {
+            self.give_bond_back(member)?;
+            done(())
+        }
+
+        // Reports.
 
         /// A committee member's report of a closed epoch. Until a majority
         /// agrees a member may replace it by another one.
         ///
         /// # Errors
-        /// [`Error::EpochNotClosed`], [`Error::ReportsClosed`],
-        /// [`Error::NotMember`], [`Error::InconsistentReport`],
+        /// In this order: [`Error::Paused`], [`Error::EpochNotClosed`],
+        /// [`Error::ReportsClosed`], [`Error::NotMember`], [`Error::NotBonded`],
+        /// [`Error::InconsistentReport`], [`Error::WrongAlgorithm`],
         /// [`Error::AlreadyReported`] for the same report again.
         #[ink(message)]
         pub fn report(&mut self, epoch: Epoch, report: Report) -> Result<()> {
-            let now = self.now();
-            if !self.calendar.is_closed(epoch, now.ms) {
-                return Err(Error::EpochNotClosed);
-            }
-            let round = match self.epochs.get(epoch) {
-                None => 0,
-                Some(EpochRecord { state: EpochState::Open, round, .. }) => round,
-                Some(_) => return Err(Error::ReportsClosed),
-            };
-            let member = self.env().caller();
-            let members = self.committee_at(epoch);
-            if !members.contains(&member) {
-                return Err(Error::NotMember);
-            }
-            if !report.is_consistent() {
-                return Err(Error::InconsistentReport);
-            }
-            let tally = self.vote(epoch, round, member, &report)?;
-            self.env().emit_event(ReportSubmitted { epoch, round, member, report });
-            if votes::is_majority(tally, members.len()) {
-                let record = settlement::enter(EpochState::Pending, now, round, report);
-                self.epochs.insert(epoch, &record);
-                self.env().emit_event(ReportPending { epoch, round, report });
-            }
+            self.report_by(self.env().caller(), epoch, report)?;
+            done(())
+        }
+
+        /// Freezes a report that is in its challenge window, once a round,
+        /// with the dispute's bond out of an allowance to this contract, until
+        /// the board decides, 14 days at most.
+        ///
+        /// # Errors
+        /// [`Error::NotPending`], [`Error::WindowOver`],
+        /// [`Error::AlreadyDisputed`], [`Error::NotAdmin`] while no bond is
+        /// set, [`Error::PaymentRefused`], [`Error::CalleeFailed`].
+        #[ink(message)]
+        pub fn dispute(&mut self, epoch: Epoch) -> Result<()> {
+            self.dispute_by(self.env().caller(), epoch)?;
+            done(())
+        }
+
+        /// Decides a dispute. Upheld: the report is struck, the disputer gets
+        /// its bond back, and half of the bonds of those who reported it. Not
+        /// upheld: the bond burns, and the report is pending for another
+        /// window. Admin only.
+        ///
+        /// # Errors
+        /// [`Error::NotAdmin`], [`Error::NotDisputed`],
+        /// [`Error::DecisionOverdue`], [`Error::CalleeFailed`].
+        #[ink(message)]
+        pub fn decide(&mut self, epoch: Epoch, upheld: bool) -> Result<()> {
+            self.decide_on(epoch, upheld)?;
+            done(())
+        }
+
+        /// Shows that a report that is not final breaks a rule: it is struck
+        /// at once, and the caller gets half of the bonds of those who
+        /// reported it. The branch's hashes must lead from the report's root
+        /// to what is wrong; a broken tree counts under any charge.
+        ///
+        /// # Errors
+        /// [`Error::NotPending`]; [`Error::BadProof`] when the branch does not
+        /// belong to the report; [`Error::NoViolation`];
+        /// [`Error::UnknownParty`] and [`Error::WrongCheckpoint`] for a charge
+        /// of a holding; [`Error::CalleeFailed`].
+        #[ink(message)]
+        pub fn challenge(&mut self, epoch: Epoch, side: Side, branch: Branch, charge: Charge) -> Result<()> {
+            self.challenge_by(self.env().caller(), epoch, side, &branch, charge)?;
             done(())
         }
 
         /// Settles the next epoch: reserves its rewards and opens its claims.
-        /// Anybody may call it.
+        /// A disputed epoch is reserved only, and one that is void already
+        /// lets its turn pass. An epoch whose turn passed in a dispute becomes
+        /// final in the same way, with no more than it reserved. Anybody may
+        /// call it.
         ///
         /// # Errors
-        /// [`Error::EarlierEpochOpen`], [`Error::NotPending`],
-        /// [`Error::WindowOpen`], [`Error::CalleeFailed`].
+        /// [`Error::Paused`], [`Error::EarlierEpochOpen`],
+        /// [`Error::NotPending`], [`Error::WindowOpen`], [`Error::CalleeFailed`].
         #[ink(message)]
         pub fn finalise(&mut self, epoch: Epoch) -> Result<()> {
-            self.require_turn(epoch)?;
-            let now = self.now();
-            let pending = self.epochs.get(epoch).filter(|record| record.state == EpochState::Pending);
-            let pending = pending.ok_or(Error::NotPending)?;
-            if !settlement::window_is_over(&pending, self.window_ms, now) {
-                return Err(Error::WindowOpen);
-            }
-            let (merchants, customers) = self.payouts(epoch, &pending.report)?;
-            let mut record = settlement::enter(EpochState::Final, now, pending.round, pending.report);
-            record.merchants = merchants;
-            record.customers = customers;
-            self.settle(epoch, &record)?;
-            if customers.reserved > 0 {
-                let reserved = self.customer_reserved.get_or_default().checked_add(customers.reserved);
-                self.customer_reserved.set(&reserved.ok_or(Error::Overflow)?);
-            }
-            self.env().emit_event(EpochFinalised { epoch, merchants, customers });
-            if merchants.reserved > 0 {
-                suite::release(&self.contracts, epoch, merchants.reserved)?;
-            }
+            self.finalise_or_reserve(epoch)?;
             done(())
         }
 
-        /// Voids the next epoch when it found no majority within 7 epochs
-        /// after its end: it pays nothing, for good. Anybody may call it.
+        /// Voids an epoch that found no majority in 7 epochs after its end, or
+        /// after its first report was struck, or whose dispute was not decided
+        /// in 14 days: it pays nothing, for good. In turn, like finalising. An
+        /// undecided dispute's bond burns by half. Anybody may call it.
         ///
         /// # Errors
-        /// [`Error::EarlierEpochOpen`], [`Error::ReportsClosed`] when a
-        /// report is pending, [`Error::NotOverdue`].
+        /// [`Error::ReportsClosed`] when a report is pending or the epoch is
+        /// settled, [`Error::EarlierEpochOpen`], [`Error::NotOverdue`],
+        /// [`Error::CalleeFailed`].
         #[ink(message)]
         pub fn void_overdue(&mut self, epoch: Epoch) -> Result<()> {
-            let now = self.now();
-            let round = match self.epochs.get(epoch) {
-                None => 0,
-                Some(EpochRecord { state: EpochState::Open, round, .. }) => round,
-                Some(_) => return Err(Error::ReportsClosed),
-            };
-            self.require_turn(epoch)?;
-            if !settlement::is_overdue(&self.calendar, epoch, now.ms) {
-                return Err(Error::NotOverdue);
-            }
-            self.settle(epoch, &settlement::enter(EpochState::Void, now, round, settlement::no_report()))?;
-            self.env().emit_event(EpochVoided { epoch });
+            self.void_if_overdue(epoch)?;
             done(())
         }
+
+        // Claims.
 
         /// Pays one leaf of a final epoch to the leaf's present account;
         /// returns how much, in the smallest unit. Anybody may call it. A
         /// reward of zero is spent like any other. `holdings` is not read
-        /// when the epoch pays nothing for the leaf's holding.
+        /// when the epoch pays nothing for the leaf's holding. Debt is paid
+        /// first. Under bizpower-2 a merchant gets at once what its deposit
+        /// can be pledged for; the rest opens in [`Rewards::claim_deferred`].
         ///
         /// # Errors
-        /// [`Error::NotFinal`], [`Error::BadProof`],
-        /// [`Error::AlreadyClaimed`], [`Error::UnknownParty`],
-        /// [`Error::NotPayable`], [`Error::WrongCheckpoint`],
-        /// [`Error::CalleeFailed`].
+        /// [`Error::Paused`], [`Error::NotFinal`], [`Error::ClaimsExpired`],
+        /// [`Error::BadProof`], [`Error::AlreadyClaimed`],
+        /// [`Error::UnknownParty`], [`Error::NotPayable`],
+        /// [`Error::WrongCheckpoint`], [`Error::CalleeFailed`].
         #[ink(message)]
         pub fn claim(
             &mut self,
@@ -221,31 +423,40 @@ mod rewards {
             holdings: HoldingIndex,
             proof: Vec<ProofStep>,
         ) -> Result<Balance> {
-            let record = self.final_record(epoch)?;
-            let domain = self.domain(side, epoch, &record);
-            let start = leaf.tuple(&domain).map_err(|_| Error::BadProof)?;
-            let terms = Terms::new(side, epoch, &record);
-            let place = bitmap::place(terms.prove(&domain, start, &proof)?);
-            let word = self.claimed_words(side, epoch, place.word);
-            if bitmap::is_set(word, place.bit) {
-                return Err(Error::AlreadyClaimed);
+            let leaves = vec![PushedLeaf { leaf, holding: holdings }];
+            let (_, amount) = self.take(Scope::Single, side, epoch, leaves, &proof)?;
+            done(amount)
+        }
+
+        /// Up to 16 claims, of several epochs or leaves, each as
+        /// [`Rewards::claim`] does it; all, or none if one of them is refused.
+        /// Returns how much each was paid.
+        ///
+        /// # Errors
+        /// [`Error::TooManyClaims`], and those of [`Rewards::claim`].
+        #[ink(message)]
+        pub fn claim_many(&mut self, claims: Vec<LeafClaim>) -> Result<Vec<Balance>> {
+            if claims.len() > MAX_CLAIMS {
+                return Err(Error::TooManyClaims);
             }
-            let pushed = PushedLeaf { leaf, holding: holdings };
-            let outcomes = terms.decide(&self.contracts, &[pushed])?;
-            let reward = outcomes.into_iter().next().ok_or(Error::CalleeFailed)??;
-            let word = bitmap::set(word, place.bit);
-            self.pay(side, epoch, record, (place.word, word), vec![reward])?;
-            done(reward.amount)
+            let mut amounts = Vec::with_capacity(claims.len());
+            for LeafClaim { side, epoch, leaf, holdings, proof } in claims {
+                let leaves = vec![PushedLeaf { leaf, holding: holdings }];
+                amounts.push(self.take(Scope::Single, side, epoch, leaves, &proof)?.1);
+            }
+            done(amounts)
         }
 
         /// Pays the leaves of an aligned subtree, 1 to 128 of them from a
         /// position that is a multiple of 128; returns how many were paid.
         /// Leaves that cannot be paid are skipped and stay unclaimed. Anybody
         /// may call it; calling it again pays only what was skipped before.
+        /// Debt is paid first. Under bizpower-2 all of a merchant's reward is
+        /// deferred, as if its deposit could not be pledged.
         ///
         /// # Errors
-        /// [`Error::NotFinal`], [`Error::BadSubtree`], [`Error::BadProof`],
-        /// [`Error::CalleeFailed`].
+        /// [`Error::BadSubtree`], [`Error::Paused`], [`Error::NotFinal`],
+        /// [`Error::ClaimsExpired`], [`Error::BadProof`], [`Error::CalleeFailed`].
         #[ink(message)]
         pub fn push(
             &mut self,
@@ -257,36 +468,82 @@ mod rewards {
             if leaves.is_empty() || leaves.len() > SUBTREE_LEAVES as usize {
                 return Err(Error::BadSubtree);
             }
-            let record = self.final_record(epoch)?;
-            let domain = self.domain(side, epoch, &record);
-            let bare: Vec<Leaf> = leaves.iter().map(|pushed| pushed.leaf).collect();
-            let start = tree::top(&domain, &bare).map_err(|_| Error::BadProof)?;
-            let terms = Terms::new(side, epoch, &record);
-            let place = bitmap::place(terms.prove(&domain, start, &proof)?);
-            if place.bit != 0 {
-                return Err(Error::BadSubtree);
+            let (count, _) = self.take(Scope::Subtree, side, epoch, leaves, &proof)?;
+            done(count)
+        }
+
+        /// Pays what is deferred of a merchant's reward, less its debt, to its
+        /// present account: all of it once the epoch's receipts cannot be
+        /// demanded any more, before that what its deposit can be pledged for.
+        /// Returns how much, smallest unit of Bzky. Anybody may call it.
+        ///
+        /// # Errors
+        /// [`Error::Paused`], [`Error::NotFinal`], [`Error::ClaimsExpired`],
+        /// [`Error::NothingDeferred`], [`Error::UnknownParty`],
+        /// [`Error::NotPayable`], [`Error::StillDeferred`],
+        /// [`Error::CalleeFailed`].
+        #[ink(message)]
+        pub fn claim_deferred(&mut self, epoch: Epoch, merchant: MerchantIndex) -> Result<Balance> {
+            let amount = self.take_deferred(epoch, merchant)?;
+            done(amount)
+        }
+
+        /// Gives what an epoch reserved and did not pay back to the pools, 400
+        /// epochs after it became final. Anybody may call it, once.
+        ///
+        /// # Errors
+        /// [`Error::NotFinal`], [`Error::ClaimsOpen`],
+        /// [`Error::ClaimsExpired`] when nothing is left, [`Error::CalleeFailed`].
+        #[ink(message)]
+        pub fn expire(&mut self, epoch: Epoch) -> Result<()> {
+            self.expire_claims(epoch)?;
+            done(())
+        }
+
+        // Debts.
+
+        /// Has a party owe more, in its side's token: by resolution, or by
+        /// `receipts` when an opening failed and the deposit was not enough.
+        /// Not idempotent.
+        ///
+        /// # Errors
+        /// [`Error::NotAdmin`], [`Error::Overflow`].
+        #[ink(message)]
+        pub fn book_debt(&mut self, side: Side, index: u32, amount: Balance, reason: Hash) -> Result<()> {
+            if self.env().caller() != self.contracts.receipts {
+                self.only_admin()?;
             }
-            let mut word = self.claimed_words(side, epoch, place.word);
-            let (bits, open): (Vec<u32>, Vec<PushedLeaf>) =
-                (0u32..).zip(leaves).filter(|(bit, _)| !bitmap::is_set(word, *bit)).unzip();
-            if open.is_empty() {
-                return done(0);
-            }
-            let outcomes = terms.decide(&self.contracts, &open)?;
-            let mut rewards = Vec::with_capacity(open.len());
-            for (bit, outcome) in bits.into_iter().zip(outcomes) {
-                if let Ok(reward) = outcome {
-                    word = bitmap::set(word, bit);
-                    rewards.push(reward);
-                }
-            }
-            // At most 128.
-            #[allow(clippy::cast_possible_truncation)]
-            let paid = rewards.len() as u32;
-            if paid > 0 {
-                self.pay(side, epoch, record, (place.word, word), rewards)?;
-            }
-            done(paid)
+            debts::book(&mut self.numbers, side, index, amount)?;
+            emit(&DebtBooked { side, index, amount, reason });
+            done(())
+        }
+
+        /// Has a party owe less, after that much was recovered otherwise: from
+        /// its deposit by `pos_deposit.seize`. Admin only; not idempotent.
+        ///
+        /// # Errors
+        /// [`Error::NotAdmin`], [`Error::NoDebt`] when it owes less than that.
+        #[ink(message)]
+        pub fn settle_debt(&mut self, side: Side, index: u32, amount: Balance) -> Result<()> {
+            self.only_admin()?;
+            debts::settle(&mut self.numbers, side, index, amount)?;
+            emit(&DebtPaid { side, index, amount, epoch: None });
+            done(())
+        }
+
+        // Reads.
+
+        /// Who governs this contract.
+        #[ink(message)]
+        pub fn admin(&self) -> AccountId {
+            // The constructor sets it; nobody has the key of zeros.
+            self.governance().map_or(AccountId::from([0; 32]), |governance| governance.admin)
+        }
+
+        /// Whether the code is final.
+        #[ink(message)]
+        pub fn is_ossified(&self) -> bool {
+            self.governance().is_ok_and(|governance| governance.ossified)
         }
 
         /// Everything kept of an epoch; `None` before its first majority.
@@ -301,21 +558,35 @@ mod rewards {
             self.next_epoch.get_or_default()
         }
 
-        /// Who reports `epoch`.
+        /// Who reports `epoch`; in its second round, the committee of the
+        /// epoch in which its first report was struck.
         #[ink(message)]
         pub fn committee_at(&self, epoch: Epoch) -> Vec<AccountId> {
-            let count = self.committee_versions.get_or_default();
-            let from_epoch = |version| self.committees.get(version).map(|committee: Committee| committee.from_epoch);
-            votes::version_at(count, epoch, from_epoch)
-                .and_then(|version| self.committees.get(version))
-                .map(|committee| committee.members)
-                .unwrap_or_default()
+            self.committees.of(epoch)
+        }
+
+        /// The algorithm that a report of `epoch` must carry.
+        #[ink(message)]
+        pub fn algorithm_at(&self, epoch: Epoch) -> u16 {
+            self.committees.algorithm_at(epoch)
         }
 
         /// Hash of a member's present report of an epoch and round.
         #[ink(message)]
         pub fn vote_of(&self, epoch: Epoch, round: u8, member: AccountId) -> Option<Hash> {
-            self.votes.get((epoch, round, member))
+            self.committees.vote_of(epoch, round, member)
+        }
+
+        /// What an account has at stake, and whether it leaves.
+        #[ink(message)]
+        pub fn bond_of(&self, member: AccountId) -> Bond {
+            self.bonds.of(member)
+        }
+
+        /// What a member and a disputer must put at stake, smallest unit of Bzky.
+        #[ink(message)]
+        pub fn required_bonds(&self) -> (Balance, Balance) {
+            self.bonds.required()
         }
 
         /// Whether the leaf at `position` of a tree was claimed.
@@ -328,7 +599,20 @@ mod rewards {
         /// The claims of positions `128 · word` to `128 · word + 127`, lowest bit first.
         #[ink(message)]
         pub fn claimed_words(&self, side: Side, epoch: Epoch, word: u32) -> u128 {
-            self.claimed.get((side, epoch, word)).unwrap_or_default()
+            self.numbers.get(Kind::Claimed, side, epoch, word)
+        }
+
+        /// What a merchant claimed for an epoch and has not been paid yet.
+        /// Smallest unit of Bzky.
+        #[ink(message)]
+        pub fn deferred_of(&self, epoch: Epoch, merchant: MerchantIndex) -> Balance {
+            self.numbers.get(Kind::Deferred, Side::Merchant, epoch, merchant)
+        }
+
+        /// What a party owes, smallest unit of its side's token.
+        #[ink(message)]
+        pub fn debt_of(&self, side: Side, index: u32) -> Balance {
+            debts::of(&self.numbers, side, index)
         }
 
         /// Time reserved for customers so far, of their pool. Smallest unit.
@@ -354,96 +638,10 @@ mod rewards {
         pub fn window_ms(&self) -> u64 {
             self.window_ms
         }
-
-        fn now(&self) -> Moment {
-            Moment { ms: self.env().block_timestamp(), block: self.env().block_number() }
-        }
-
-        fn domain(&self, side: Side, epoch: Epoch, record: &EpochRecord) -> Domain {
-            report::domain(&self.genesis, self.env().account_id().as_ref(), side, epoch, &record.report)
-        }
-
-        fn final_record(&self, epoch: Epoch) -> Result<EpochRecord> {
-            self.epochs.get(epoch).filter(|record| record.state == EpochState::Final).ok_or(Error::NotFinal)
-        }
-
-        /// Books a member's report; returns how many members are behind it.
-        fn vote(&mut self, epoch: Epoch, round: u8, member: AccountId, report: &Report) -> Result<u32> {
-            let hash: Hash = blake2x256(&scale::Encode::encode(report)).into();
-            let key = (epoch, round, member);
-            if let Some(earlier) = votes::cast(self.votes.get(key), hash)? {
-                let behind = self.tallies.get((epoch, round, earlier)).unwrap_or_default();
-                self.tallies.insert((epoch, round, earlier), &behind.saturating_sub(1));
-            }
-            let behind = self.tallies.get((epoch, round, hash)).unwrap_or_default();
-            let behind = behind.checked_add(1).ok_or(Error::Overflow)?;
-            self.votes.insert(key, &hash);
-            self.tallies.insert((epoch, round, hash), &behind);
-            Ok(behind)
-        }
-
-        fn require_turn(&self, epoch: Epoch) -> Result<()> {
-            match epoch.cmp(&self.next_epoch.get_or_default()) {
-                core::cmp::Ordering::Equal => Ok(()),
-                core::cmp::Ordering::Greater => Err(Error::EarlierEpochOpen),
-                core::cmp::Ordering::Less => Err(Error::NotPending),
-            }
-        }
-
-        /// Stores a record whose turn it was, and gives the turn to the next epoch.
-        fn settle(&mut self, epoch: Epoch, record: &EpochRecord) -> Result<()> {
-            self.epochs.insert(epoch, record);
-            self.next_epoch.set(&epoch.checked_add(1).ok_or(Error::Overflow)?);
-            Ok(())
-        }
-
-        /// What an epoch pays on both sides, whatever its report claims.
-        fn payouts(&self, epoch: Epoch, report: &Report) -> Result<(Payout, Payout)> {
-            let (seen, receipts) = suite::epoch_counts(&self.contracts, epoch)?;
-            let blend = |side| emission::blend(side, epoch);
-            let merchants = match settlement::merchants_paid_for(report, seen) {
-                0 => Payout::default(),
-                count => {
-                    let pool = suite::merchant_pool(&self.contracts)?;
-                    settlement::payout(Side::Merchant, blend(Side::Merchant), count, pool, &report.merchants)
-                }
-            };
-            let registered = suite::registered_customers(&self.contracts)?;
-            let count = settlement::customers_paid_for(report, receipts, registered);
-            let pool = settlement::customer_pool_left(self.customer_reserved.get_or_default());
-            let customers = settlement::payout(Side::Customer, blend(Side::Customer), count, pool, &report.customers);
-            Ok((merchants, customers))
-        }
-
-        /// Books rewards and the word of claims that they leave, then pays.
-        fn pay(
-            &mut self,
-            side: Side,
-            epoch: Epoch,
-            mut record: EpochRecord,
-            (position, word): (u32, u128),
-            rewards: Vec<PaidReward>,
-        ) -> Result<()> {
-            let payments: Vec<(AccountId, Balance)> = rewards
-                .iter()
-                .filter(|reward| reward.amount > 0)
-                .map(|reward| (reward.account, reward.amount))
-                .collect();
-            settlement::pay(settlement::payout_mut(&mut record, side), payments.iter().map(|(_, amount)| *amount))?;
-            self.claimed.insert((side, epoch, position), &word);
-            if !payments.is_empty() {
-                self.epochs.insert(epoch, &record);
-            }
-            self.env().emit_event(RewardsPaid { side, epoch, rewards });
-            if payments.is_empty() {
-                return Ok(());
-            }
-            suite::pay(&self.contracts, side, epoch, &payments)
-        }
     }
 
     /// Ends a message that succeeded without writing the root record back: it
-    /// never changes, and the write would be a seventh of a claim's own cost.
+    /// did not change, and the write would be a seventh of a claim's own cost.
     fn done<T: scale::Encode>(value: T) -> Result<T> {
         #[cfg(not(feature = "std"))]
         ink::env::return_value::<ink::MessageResult<Result<T>>>(ink::env::ReturnFlags::empty(), &Ok(Ok(value)));

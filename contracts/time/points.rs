@@ -9,6 +9,10 @@ use ink::storage::Mapping;
 /// Most payments in one `mint_many`.
 pub const MAX_PAYMENTS: usize = 256;
 
+/// Time that can ever be minted for anything but receipts: what the cap leaves
+/// beside the customers' pool, so that no sale takes a reward's place.
+pub const OTHER_CAUSES_CAP: Balance = TIME_CAP - CUSTOMER_POOL;
+
 /// Balances and what was minted. Every method changes everything that it says
 /// or returns an error; an error after a change reverts with the message.
 #[ink::storage_item]
@@ -57,23 +61,24 @@ impl Points {
         for (_, value) in payments {
             sum = sum.checked_add(*value).ok_or(Error::Overflow)?;
         }
-        let up_to = |before: Balance, cap: Balance, error: Error| {
-            before.checked_add(sum).filter(|after| *after <= cap).ok_or(error)
-        };
-        let for_epoch = up_to(self.minted_for(epoch), CUSTOMER_EMISSION_CAP, Error::EpochCap)?;
-        let rewarded = up_to(self.rewarded, CUSTOMER_POOL, Error::RewardCap)?;
-        let minted = up_to(self.minted, TIME_CAP, Error::SupplyCap)?;
-        self.supply = self.supply.checked_add(sum).ok_or(Error::Overflow)?;
-        self.rewarded = rewarded;
-        self.minted = minted;
+        let for_epoch = up_to(self.minted_for(epoch), sum, CUSTOMER_EMISSION_CAP, Error::EpochCap)?;
+        self.rewarded = up_to(self.rewarded, sum, CUSTOMER_POOL, Error::RewardCap)?;
+        self.issue(sum)?;
         self.minted_for.insert(epoch, &for_epoch);
         for (to, value) in payments {
             if *value > 0 {
-                let balance = self.balance_of(*to).checked_add(*value).ok_or(Error::Overflow)?;
-                self.balances.insert(to, &balance);
+                self.give(*to, *value)?;
             }
         }
         Ok(())
+    }
+
+    /// Mints for another cause, within [`OTHER_CAUSES_CAP`].
+    pub fn mint(&mut self, to: AccountId, value: Balance) -> Result<(), Error> {
+        let others = self.minted.checked_sub(self.rewarded).ok_or(Error::Overflow)?;
+        up_to(others, value, OTHER_CAUSES_CAP, Error::SupplyCap)?;
+        self.issue(value)?;
+        self.give(to, value)
     }
 
     /// Moves `value`, which the gate has let through. Returns whether anything moved.
@@ -82,8 +87,7 @@ impl Points {
             return Ok(false);
         }
         self.take(from, value)?;
-        let balance = self.balance_of(to).checked_add(value).ok_or(Error::Overflow)?;
-        self.balances.insert(to, &balance);
+        self.give(to, value)?;
         Ok(true)
     }
 
@@ -91,6 +95,19 @@ impl Points {
     pub fn burn(&mut self, from: AccountId, value: Balance) -> Result<(), Error> {
         self.take(from, value)?;
         self.supply = self.supply.checked_sub(value).ok_or(Error::Overflow)?;
+        Ok(())
+    }
+
+    /// Counts `sum` as minted, under the cap of all of Time.
+    fn issue(&mut self, sum: Balance) -> Result<(), Error> {
+        self.minted = up_to(self.minted, sum, TIME_CAP, Error::SupplyCap)?;
+        self.supply = self.supply.checked_add(sum).ok_or(Error::Overflow)?;
+        Ok(())
+    }
+
+    fn give(&mut self, to: AccountId, value: Balance) -> Result<(), Error> {
+        let balance = self.balance_of(to).checked_add(value).ok_or(Error::Overflow)?;
+        self.balances.insert(to, &balance);
         Ok(())
     }
 
@@ -103,6 +120,11 @@ impl Points {
         }
         Ok(())
     }
+}
+
+/// `before + more`, or `error` when that passes `cap`.
+fn up_to(before: Balance, more: Balance, cap: Balance, error: Error) -> Result<Balance, Error> {
+    before.checked_add(more).filter(|after| *after <= cap).ok_or(error)
 }
 
 /// Whether Time may go from one party to another: as a gift of a shop to a

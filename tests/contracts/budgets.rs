@@ -45,8 +45,8 @@ async fn claim_cost(levels: u32) -> u64 {
 async fn a_claim_through_21_levels() {
     let (flat, deep) = (claim_cost(0).await, claim_cost(21).await);
     println!("claim: {} us, through 21 levels {} us", flat / MICROSECOND, deep / MICROSECOND);
-    // Of 200 us, 108 are the pallet's price of 21 hashes; the rest is Wasm.
-    assert!(deep - flat < 250 * MICROSECOND, "21 levels take {} us", (deep - flat) / MICROSECOND);
+    // The budget is 300 us. 108 are the pallet's price of 21 hashes; the rest is Wasm.
+    assert!(deep - flat < 300 * MICROSECOND, "21 levels take {} us", (deep - flat) / MICROSECOND);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -4,7 +4,19 @@ use bizkey_primitives::{events::Event, hash::selector};
 use serde_json::Value;
 use std::collections::BTreeMap;
 
-const NAMES: [&str; 7] = ["vault", "bzky", "time", "registry", "receipts", "pos_deposit", "rewards"];
+const NAMES: [&str; 11] = [
+    "vault",
+    "vesting",
+    "bzky",
+    "time",
+    "registry",
+    "receipts",
+    "pos_deposit",
+    "rewards",
+    "redemption",
+    "otc",
+    "foundation",
+];
 
 fn bundle(name: &str) -> Value {
     let path = format!("{}/../contracts/artifacts/{name}.contract", env!("CARGO_MANIFEST_DIR"));

@@ -6,6 +6,7 @@ mod budgets;
 mod claims;
 mod conservation;
 mod events;
+mod governance;
 mod pushes;
 mod reports;
 mod worked_examples;

@@ -11,6 +11,7 @@ use bizkey_primitives::{
     party::{HoldingIndex, PushedLeaf},
     report::{EpochRecord, Report, BIZPOWER_1},
     tree::{Domain, Leaf},
+    vesting::{Beneficiaries, Line},
     AccountId, Balance, Calendar, CustomerIndex, Epoch, Hash, Side, Status,
 };
 
@@ -34,16 +35,26 @@ pub struct World {
     pub chain: Devchain,
     /// The contracts.
     pub suite: Suite,
-    /// Deployer, admin of `registry`, platform of `pos_deposit`.
+    /// Deployer and, until it hands over, admin; platform of `pos_deposit`.
     pub admin: Signer,
-    /// Owns the Bzky outside the vault.
+    /// Receives what `vesting` releases to early supporters, team and partners.
     pub treasury: Signer,
     /// Attest parties and, together, capital.
     pub attestors: [Signer; 2],
     /// Reports epochs.
     pub committee: [Signer; 3],
+    /// The board.
+    pub directors: [Signer; 3],
     /// Somebody without any role.
     pub stranger: Signer,
+}
+
+/// Keys of the board.
+const DIRECTORS: [&str; 3] = ["//Director/1", "//Director/2", "//Director/3"];
+
+fn named(directors: &[Signer]) -> Vec<(AccountId, Vec<u8>)> {
+    let name = |number: u8| [&b"Director "[..], &[b'0' + number]].concat();
+    (1..).zip(directors).map(|(number, director)| (director.account_id(), name(number))).collect()
 }
 
 fn signer(uri: &str) -> Signer {
@@ -63,7 +74,7 @@ impl World {
     pub async fn new() -> World {
         let committee = ["//Committee/1", "//Committee/2", "//Committee/3"].map(signer);
         let parties = (1..=FUNDED).flat_map(|name| [shop_signer(name), customer_signer(name)]);
-        let endowed = committee.iter().cloned().chain(parties);
+        let endowed = committee.iter().cloned().chain(DIRECTORS.map(signer)).chain(parties);
         let chain = Devchain::open(DevchainConfig {
             clock: Clock::Manual(GENESIS_MS - HOUR),
             endowed: endowed.map(|signer| ((*AsRef::<[u8; 32]>::as_ref(&signer.account_id())).into(), FUNDS)).collect(),
@@ -74,9 +85,16 @@ impl World {
         let client = Client::from_rpc(rpc).await.expect("a client of the chain in this process");
         let (admin, treasury, stranger) = (signer("//Alice"), signer("//Bob"), signer("//Eve"));
         let attestors = ["//Charlie", "//Dave"].map(signer);
+        let directors = DIRECTORS.map(signer);
         let config = DeployConfig {
             calendar: Calendar { genesis_ms: GENESIS_MS, epoch_ms: DAY },
-            treasury: treasury.account_id(),
+            beneficiaries: Beneficiaries {
+                early_supporters: treasury.account_id(),
+                team: treasury.account_id(),
+                partners: treasury.account_id(),
+            },
+            directors: named(&directors),
+            chief_executive: signer("//Ferdie").account_id(),
             attestors: attestors.iter().map(Signer::account_id).collect(),
             committee: committee.iter().map(Signer::account_id).collect(),
             window_ms: WINDOW,
@@ -84,7 +102,8 @@ impl World {
         };
         let deployment = deploy(&client, &admin, &config).await.expect("the suite is deployed");
         let suite = Suite::new(client, deployment).expect("the deployment is of this chain");
-        World { chain, suite, admin, treasury, attestors, committee, stranger }
+        suite.vesting().release(Line::EarlySupporters).send(&treasury).await.expect("what is due at issue");
+        World { chain, suite, admin, treasury, attestors, committee, directors, stranger }
     }
 
     /// Moves the clock, and the chain with it.

@@ -13,12 +13,16 @@ use std::{
 /// The bundles committed with this source.
 const EMBEDDED: PerContract<&[u8]> = PerContract {
     vault: include_bytes!("../../artifacts/vault.contract"),
+    vesting: include_bytes!("../../artifacts/vesting.contract"),
     bzky: include_bytes!("../../artifacts/bzky.contract"),
     time: include_bytes!("../../artifacts/time.contract"),
     registry: include_bytes!("../../artifacts/registry.contract"),
     receipts: include_bytes!("../../artifacts/receipts.contract"),
     pos_deposit: include_bytes!("../../artifacts/pos_deposit.contract"),
     rewards: include_bytes!("../../artifacts/rewards.contract"),
+    redemption: include_bytes!("../../artifacts/redemption.contract"),
+    otc: include_bytes!("../../artifacts/otc.contract"),
+    foundation: include_bytes!("../../artifacts/foundation.contract"),
 };
 
 /// One built contract.

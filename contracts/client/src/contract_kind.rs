@@ -1,4 +1,4 @@
-//! The seven contracts, and one value for each of them.
+//! The eleven contracts, and one value for each of them.
 
 use bizkey_primitives::AccountId;
 use serde::{Deserialize, Serialize};
@@ -9,6 +9,8 @@ use std::fmt;
 pub enum ContractKind {
     /// The merchant pool.
     Vault,
+    /// Bzky that is released over time.
+    Vesting,
     /// Bzky, PSP22.
     Bzky,
     /// Time, PSP22 with a transfer gate.
@@ -21,18 +23,28 @@ pub enum ContractKind {
     PosDeposit,
     /// Epoch reports and claims.
     Rewards,
+    /// Tasks, privileges, sale of Time.
+    Redemption,
+    /// Escrowed offers and desk quotes.
+    Otc,
+    /// The board.
+    Foundation,
 }
 
 impl ContractKind {
     /// All of them, in the order of instantiation.
-    pub const ALL: [ContractKind; 7] = [
+    pub const ALL: [ContractKind; 11] = [
         ContractKind::Vault,
+        ContractKind::Vesting,
         ContractKind::Bzky,
         ContractKind::Time,
         ContractKind::Registry,
         ContractKind::Receipts,
         ContractKind::PosDeposit,
         ContractKind::Rewards,
+        ContractKind::Redemption,
+        ContractKind::Otc,
+        ContractKind::Foundation,
     ];
 
     /// The contract's name: that of its folder and of its bundle.
@@ -40,12 +52,16 @@ impl ContractKind {
     pub const fn name(self) -> &'static str {
         match self {
             ContractKind::Vault => "vault",
+            ContractKind::Vesting => "vesting",
             ContractKind::Bzky => "bzky",
             ContractKind::Time => "time",
             ContractKind::Registry => "registry",
             ContractKind::Receipts => "receipts",
             ContractKind::PosDeposit => "pos_deposit",
             ContractKind::Rewards => "rewards",
+            ContractKind::Redemption => "redemption",
+            ContractKind::Otc => "otc",
+            ContractKind::Foundation => "foundation",
         }
     }
 }
@@ -62,6 +78,8 @@ impl fmt::Display for ContractKind {
 pub struct PerContract<T> {
     /// Of `vault`.
     pub vault: T,
+    /// Of `vesting`.
+    pub vesting: T,
     /// Of `bzky`.
     pub bzky: T,
     /// Of `time`.
@@ -74,6 +92,12 @@ pub struct PerContract<T> {
     pub pos_deposit: T,
     /// Of `rewards`.
     pub rewards: T,
+    /// Of `redemption`.
+    pub redemption: T,
+    /// Of `otc`.
+    pub otc: T,
+    /// Of `foundation`.
+    pub foundation: T,
 }
 
 impl<T> PerContract<T> {
@@ -81,12 +105,16 @@ impl<T> PerContract<T> {
     pub fn get(&self, kind: ContractKind) -> &T {
         match kind {
             ContractKind::Vault => &self.vault,
+            ContractKind::Vesting => &self.vesting,
             ContractKind::Bzky => &self.bzky,
             ContractKind::Time => &self.time,
             ContractKind::Registry => &self.registry,
             ContractKind::Receipts => &self.receipts,
             ContractKind::PosDeposit => &self.pos_deposit,
             ContractKind::Rewards => &self.rewards,
+            ContractKind::Redemption => &self.redemption,
+            ContractKind::Otc => &self.otc,
+            ContractKind::Foundation => &self.foundation,
         }
     }
 
@@ -98,12 +126,16 @@ impl<T> PerContract<T> {
     pub fn try_map<U, E>(self, mut map: impl FnMut(T) -> Result<U, E>) -> Result<PerContract<U>, E> {
         Ok(PerContract {
             vault: map(self.vault)?,
+            vesting: map(self.vesting)?,
             bzky: map(self.bzky)?,
             time: map(self.time)?,
             registry: map(self.registry)?,
             receipts: map(self.receipts)?,
             pos_deposit: map(self.pos_deposit)?,
             rewards: map(self.rewards)?,
+            redemption: map(self.redemption)?,
+            otc: map(self.otc)?,
+            foundation: map(self.foundation)?,
         })
     }
 }
@@ -119,12 +151,16 @@ impl PerContract<ContractKind> {
     /// Each contract's own kind, to make a value of each.
     pub const KINDS: Self = PerContract {
         vault: ContractKind::Vault,
+        vesting: ContractKind::Vesting,
         bzky: ContractKind::Bzky,
         time: ContractKind::Time,
         registry: ContractKind::Registry,
         receipts: ContractKind::Receipts,
         pos_deposit: ContractKind::PosDeposit,
         rewards: ContractKind::Rewards,
+        redemption: ContractKind::Redemption,
+        otc: ContractKind::Otc,
+        foundation: ContractKind::Foundation,
     };
 }
 

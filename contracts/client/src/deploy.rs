@@ -6,24 +6,29 @@ use crate::{
     presence, reply,
     runtime::Extrinsic,
     submit::Subject,
-    Client, ClientError, ContractError, ContractKind, Deployment, Result, Signer, Suite,
+    Client, ClientError, ContractKind, Deployment, Result, Signer, Suite,
 };
 use bizkey_primitives::{
-    errors::{psp22, registry, vault},
     hash::{blake2x256, selector},
     party::Contracts,
+    redemption::RedemptionContracts,
+    vesting::Beneficiaries,
     AccountId, Calendar, Hash,
 };
 use codec::Encode;
 
-/// What a network is deployed with. Everything in it is immutable afterwards,
-/// the attestors and the treasury's tokens excepted.
+/// What a network is deployed with. Who holds which office can change later,
+/// by the board; the rest cannot.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DeployConfig {
     /// When epochs start.
     pub calendar: Calendar,
-    /// Receives the seven tenths of Bzky that are not in the merchants' pool.
-    pub treasury: AccountId,
+    /// To whom `vesting` releases Bzky; the foundation has a share too.
+    pub beneficiaries: Beneficiaries,
+    /// The first directors of `foundation` and their names: 3 to 32.
+    pub directors: Vec<(AccountId, Vec<u8>)>,
+    /// The first chief executive.
+    pub chief_executive: AccountId,
     /// First attestors of `registry`; capital figures need two.
     pub attestors: Vec<AccountId>,
     /// First committee of `rewards`: 3 to 32 members.
@@ -34,8 +39,8 @@ pub struct DeployConfig {
     pub penalty_window_ms: u64,
 }
 
-/// Deploys the suite and binds its contracts; `signer` becomes the admin of
-/// `registry` and the platform of `pos_deposit`.
+/// Deploys the suite and binds its contracts; `signer` administers them until
+/// [`crate::hand_over`].
 ///
 /// Addresses follow from the signer, the contracts' code and `config`, so that
 /// a deployment that was cut short is finished by the same call: what exists
@@ -51,7 +56,8 @@ pub async fn deploy(client: &Client, signer: &Signer, config: &DeployConfig) -> 
     let genesis = Hash::from(client.genesis_hash());
 
     let vault = deployer.instantiate(ContractKind::Vault, &calendar).await?;
-    let bzky = deployer.instantiate(ContractKind::Bzky, &(genesis, calendar, config.treasury, vault)).await?;
+    let vesting = deployer.instantiate(ContractKind::Vesting, &(calendar, config.beneficiaries)).await?;
+    let bzky = deployer.instantiate(ContractKind::Bzky, &(genesis, calendar, vesting, vault)).await?;
     let time = deployer.instantiate(ContractKind::Time, &(calendar, bzky)).await?;
     let registry = deployer.instantiate(ContractKind::Registry, &(calendar, bzky, &config.attestors)).await?;
     let receipts = deployer.instantiate(ContractKind::Receipts, &(calendar, bzky, registry)).await?;
@@ -61,9 +67,27 @@ pub async fn deploy(client: &Client, signer: &Signer, config: &DeployConfig) -> 
     let rewards = deployer
         .instantiate(ContractKind::Rewards, &(calendar, contracts, &config.committee, config.window_ms))
         .await?;
+    let contracts = RedemptionContracts { bzky, time, registry, receipts };
+    let redemption = deployer.instantiate(ContractKind::Redemption, &(calendar, contracts)).await?;
+    let otc = deployer.instantiate(ContractKind::Otc, &(calendar, bzky)).await?;
+    let board = (calendar, bzky, &config.directors, config.chief_executive);
+    let foundation = deployer.instantiate(ContractKind::Foundation, &board).await?;
 
     let block = presence::block_before(client, &vault, head).await?;
     let code_hash = |kind| Ok::<_, ClientError>(client.bundles().bundle(kind).code_hash);
+    let contracts = PerContract {
+        vault,
+        vesting,
+        bzky,
+        time,
+        registry,
+        receipts,
+        pos_deposit,
+        rewards,
+        redemption,
+        otc,
+        foundation,
+    };
     let deployment = Deployment {
         genesis_hash: client.genesis_hash(),
         calendar,
@@ -71,13 +95,17 @@ pub async fn deploy(client: &Client, signer: &Signer, config: &DeployConfig) -> 
         committee: config.committee.clone(),
         window_ms: config.window_ms,
         penalty_window_ms: config.penalty_window_ms,
-        contracts: PerContract { vault, bzky, time, registry, receipts, pos_deposit, rewards },
+        contracts,
         code_hashes: PerContract::KINDS.try_map(code_hash)?,
     };
     let suite = Suite::new(client.clone(), deployment)?;
-    bound(suite.vault().bind(bzky, rewards).send(signer).await)?;
-    bound(suite.time().bind(rewards, registry).send(signer).await)?;
-    bound(suite.registry().bind(receipts).send(signer).await)?;
+    once(suite.vault().bind(bzky, rewards).send(signer).await)?;
+    once(suite.vesting().bind(bzky, foundation).send(signer).await)?;
+    once(suite.time().bind(rewards, registry, redemption, foundation).send(signer).await)?;
+    once(suite.registry().bind(receipts).send(signer).await)?;
+    once(suite.receipts().bind(pos_deposit, rewards, vault).send(signer).await)?;
+    once(suite.pos_deposit().bind(receipts, rewards).send(signer).await)?;
+    once(suite.foundation().bind(&[receipts, rewards, time, redemption]).send(signer).await)?;
     Ok(suite.deployment().clone())
 }
 
@@ -85,25 +113,26 @@ pub async fn deploy(client: &Client, signer: &Signer, config: &DeployConfig) -> 
 /// makes it.
 fn network(client: &Client, config: &DeployConfig) -> [u8; 32] {
     let code = ContractKind::ALL.map(|kind| client.bundles().bundle(kind).code_hash);
-    let DeployConfig { calendar, treasury, attestors, committee, window_ms, penalty_window_ms } = config;
-    blake2x256(&(code, calendar, treasury, attestors, committee, window_ms, penalty_window_ms).encode())
+    let DeployConfig {
+        calendar,
+        beneficiaries,
+        directors,
+        chief_executive,
+        attestors,
+        committee,
+        window_ms,
+        penalty_window_ms,
+    } = config;
+    let offices = (directors, chief_executive, attestors, committee);
+    blake2x256(&(code, calendar, beneficiaries, offices, window_ms, penalty_window_ms).encode())
 }
 
-/// A contract that was bound before was bound by the same deployer, to the
+/// What was bound or handed over before was so by the same deployer, to the
 /// same addresses: all of them follow from the network's hash.
-fn bound<T>(outcome: Result<T>) -> Result<()> {
-    let before = matches!(
-        outcome.as_ref().err().and_then(ClientError::contract),
-        Some(
-            ContractError::Vault(vault::Error::AlreadyBound)
-                | ContractError::Time(psp22::Error::AlreadyBound)
-                | ContractError::Registry(registry::Error::AlreadyBound)
-        )
-    );
-    if before {
-        Ok(())
-    } else {
-        outcome.map(drop)
+pub fn once<T>(outcome: Result<T>) -> Result<()> {
+    match outcome {
+        Err(error) if error.contract().is_some_and(|error| error.name() == "AlreadyBound") => Ok(()),
+        outcome => outcome.map(drop),
     }
 }
 

@@ -174,6 +174,10 @@ mod tests {
                 receipts: account(14),
                 pos_deposit: account(15),
                 rewards: account(16),
+                vesting: account(17),
+                redemption: account(18),
+                otc: account(19),
+                foundation: account(20),
             },
             code_hashes: PerContract { vault: [1; 32], ..PerContract::default() },
         }

@@ -33,7 +33,25 @@ pub async fn discover(client: &Client, rewards: Option<AccountId>) -> Result<Dep
     let window_ms = ask.of(ContractKind::Rewards, "window_ms", &()).await?;
     let deposits = Ask { address: pos_deposit, ..ask };
     let penalty_window_ms = deposits.of(ContractKind::PosDeposit, "penalty_window_ms", &()).await?;
-    let contracts = PerContract { vault, bzky, time, registry, receipts, pos_deposit, rewards };
+    let works_with_bzky = |kind, name| ask.first(&hashes, kind, name, bzky);
+    let vesting = works_with_bzky(ContractKind::Vesting, "bzky").await?;
+    let foundation: Option<AccountId> =
+        Ask { address: vesting, ..ask }.of(ContractKind::Vesting, "foundation", &()).await?;
+    let foundation = foundation.ok_or_else(|| none(&crate::ss58(&vesting), "its deployment was not finished"))?;
+    let contracts = PerContract {
+        vault,
+        vesting,
+        bzky,
+        time,
+        registry,
+        receipts,
+        pos_deposit,
+        rewards,
+        // Its answer begins with the address of `bzky`.
+        redemption: works_with_bzky(ContractKind::Redemption, "contracts").await?,
+        otc: works_with_bzky(ContractKind::Otc, "bzky").await?,
+        foundation,
+    };
     let code_hashes = contracts.try_map(|address| {
         hashes
             .get(&account_bytes(&address))
@@ -101,6 +119,22 @@ async fn code_hashes(client: &Client, head: &BlockRef) -> Result<BTreeMap<[u8; 3
     }
 }
 
+/// The first account of an answer, an option of one or a list of them.
+struct Answered(AccountId);
+
+impl Decode for Answered {
+    fn decode<I: codec::Input>(input: &mut I) -> std::result::Result<Self, codec::Error> {
+        let mut bytes = Vec::new();
+        while let Ok(byte) = input.read_byte() {
+            bytes.push(byte);
+        }
+        // An option has a byte before its account.
+        let start = usize::from(bytes.len() % 32 == 1);
+        let account = bytes.get(start..).and_then(|rest| rest.first_chunk::<32>()).ok_or("no account")?;
+        Ok(Self(AccountId::from(*account)))
+    }
+}
+
 /// Reads of a contract whose network is not known yet.
 #[derive(Clone, Copy)]
 struct Ask<'a> {
@@ -110,6 +144,25 @@ struct Ask<'a> {
 }
 
 impl Ask<'_> {
+    /// The contract of this kind whose message `name` answers `bzky` first.
+    async fn first(
+        &self,
+        hashes: &BTreeMap<[u8; 32], [u8; 32]>,
+        kind: ContractKind,
+        name: &'static str,
+        bzky: AccountId,
+    ) -> Result<AccountId> {
+        let ours = self.client.bundles().bundle(kind).code_hash;
+        for (address, _) in hashes.iter().filter(|(_, hash)| **hash == ours) {
+            let address = AccountId::from(*address);
+            let answer: Answered = Ask { address, ..*self }.of(kind, name, &()).await?;
+            if answer.0 == bzky {
+                return Ok(address);
+            }
+        }
+        Err(none("on this chain", format!("no `{kind}` of this version works with bzky {}", crate::ss58(&bzky))))
+    }
+
     async fn of<V: Decode>(&self, kind: ContractKind, name: &'static str, arguments: &impl Encode) -> Result<V> {
         let nobody = AccountId::from([0; 32]);
         let input = input(name, arguments);

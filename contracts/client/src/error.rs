@@ -1,7 +1,9 @@
 //! Why the client could not do what it was asked.
 
 use crate::ContractKind;
-use bizkey_primitives::errors::{pos_deposit, psp22, receipts, registry, rewards, vault};
+use bizkey_primitives::errors::{
+    foundation, otc, pos_deposit, psp22, receipts, redemption, registry, rewards, vault, vesting,
+};
 use codec::Decode;
 use std::time::Duration;
 
@@ -150,6 +152,8 @@ impl ClientError {
 pub enum ContractError {
     /// `vault` refused.
     Vault(vault::Error),
+    /// `vesting` refused.
+    Vesting(vesting::Error),
     /// `bzky` refused.
     Bzky(psp22::Error),
     /// `time` refused.
@@ -162,6 +166,12 @@ pub enum ContractError {
     PosDeposit(pos_deposit::Error),
     /// `rewards` refused.
     Rewards(rewards::Error),
+    /// `redemption` refused.
+    Redemption(redemption::Error),
+    /// `otc` refused.
+    Otc(otc::Error),
+    /// `foundation` refused.
+    Foundation(foundation::Error),
 }
 
 impl ContractError {
@@ -172,12 +182,16 @@ impl ContractError {
         let bytes = &mut bytes;
         let error = match kind {
             ContractKind::Vault => ContractError::Vault(Decode::decode(bytes).ok()?),
+            ContractKind::Vesting => ContractError::Vesting(Decode::decode(bytes).ok()?),
             ContractKind::Bzky => ContractError::Bzky(Decode::decode(bytes).ok()?),
             ContractKind::Time => ContractError::Time(Decode::decode(bytes).ok()?),
             ContractKind::Registry => ContractError::Registry(Decode::decode(bytes).ok()?),
             ContractKind::Receipts => ContractError::Receipts(Decode::decode(bytes).ok()?),
             ContractKind::PosDeposit => ContractError::PosDeposit(Decode::decode(bytes).ok()?),
             ContractKind::Rewards => ContractError::Rewards(Decode::decode(bytes).ok()?),
+            ContractKind::Redemption => ContractError::Redemption(Decode::decode(bytes).ok()?),
+            ContractKind::Otc => ContractError::Otc(Decode::decode(bytes).ok()?),
+            ContractKind::Foundation => ContractError::Foundation(Decode::decode(bytes).ok()?),
         };
         Some(error)
     }
@@ -187,12 +201,16 @@ impl ContractError {
     pub const fn kind(&self) -> ContractKind {
         match self {
             ContractError::Vault(_) => ContractKind::Vault,
+            ContractError::Vesting(_) => ContractKind::Vesting,
             ContractError::Bzky(_) => ContractKind::Bzky,
             ContractError::Time(_) => ContractKind::Time,
             ContractError::Registry(_) => ContractKind::Registry,
             ContractError::Receipts(_) => ContractKind::Receipts,
             ContractError::PosDeposit(_) => ContractKind::PosDeposit,
             ContractError::Rewards(_) => ContractKind::Rewards,
+            ContractError::Redemption(_) => ContractKind::Redemption,
+            ContractError::Otc(_) => ContractKind::Otc,
+            ContractError::Foundation(_) => ContractKind::Foundation,
         }
     }
 
@@ -201,12 +219,16 @@ impl ContractError {
     #[must_use]
     pub fn name(&self) -> String {
         match self {
-            ContractError::Vault(error) => format!("{error:?}"),
             ContractError::Bzky(error) | ContractError::Time(error) => format!("{error:?}"),
+            ContractError::Vault(error) => format!("{error:?}"),
+            ContractError::Vesting(error) => format!("{error:?}"),
             ContractError::Registry(error) => format!("{error:?}"),
             ContractError::Receipts(error) => format!("{error:?}"),
             ContractError::PosDeposit(error) => format!("{error:?}"),
             ContractError::Rewards(error) => format!("{error:?}"),
+            ContractError::Redemption(error) => format!("{error:?}"),
+            ContractError::Otc(error) => format!("{error:?}"),
+            ContractError::Foundation(error) => format!("{error:?}"),
         }
     }
 }

@@ -1,7 +1,7 @@
 //! A deployed network and the way to its contracts.
 
 use crate::{
-    contracts::{Bzky, PosDeposit, Receipts, Registry, Rewards, Time, Vault},
+    contracts::{Bzky, Foundation, Otc, PosDeposit, Receipts, Redemption, Registry, Rewards, Time, Vault, Vesting},
     Client, ClientError, Deployment, Result,
 };
 use std::sync::Arc;
@@ -87,5 +87,29 @@ impl Suite {
     #[must_use]
     pub fn rewards(&self) -> Rewards {
         Rewards(self.clone())
+    }
+
+    /// Bzky that is released over time.
+    #[must_use]
+    pub fn vesting(&self) -> Vesting {
+        Vesting(self.clone())
+    }
+
+    /// Tasks, privileges, sale of Time.
+    #[must_use]
+    pub fn redemption(&self) -> Redemption {
+        Redemption(self.clone())
+    }
+
+    /// Escrowed offers and desk quotes.
+    #[must_use]
+    pub fn otc(&self) -> Otc {
+        Otc(self.clone())
+    }
+
+    /// The board.
+    #[must_use]
+    pub fn foundation(&self) -> Foundation {
+        Foundation(self.clone())
     }
 }

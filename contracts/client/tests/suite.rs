@@ -6,12 +6,14 @@ use bizkey_client::{
 };
 use bizkey_devchain::{Clock, Devchain, DevchainConfig, InProcessRpc, Sealing};
 use bizkey_primitives::{
+    board::Motion,
     errors::registry,
     events::Event,
     party::{Capital, HoldingIndex, PushedLeaf},
     report::Report,
     signature::{PublicKey, Signature},
     tree::{Leaf, ProofStep, Tuple},
+    vesting::{Beneficiaries, Line},
     AccountId, Calendar, Hash, Side, Status, BZKY_SUPPLY, MERCHANT_POOL,
 };
 
@@ -25,7 +27,13 @@ fn config() -> DeployConfig {
     let account = |uri| signer(uri).account_id();
     DeployConfig {
         calendar: Calendar { genesis_ms: GENESIS_MS, epoch_ms: 86_400_000 },
-        treasury: account("//Bob"),
+        beneficiaries: Beneficiaries {
+            early_supporters: account("//Bob"),
+            team: account("//Bob"),
+            partners: account("//Bob"),
+        },
+        directors: ["//Alice", "//Bob", "//Charlie"].map(|uri| (account(uri), uri.as_bytes().to_vec())).to_vec(),
+        chief_executive: account("//Dave"),
         attestors: vec![account("//Charlie"), account("//Dave")],
         committee: vec![account("//Alice"), account("//Bob"), account("//Charlie")],
         window_ms: 7_200_000,
@@ -90,19 +98,23 @@ async fn every_message_is_understood_by_its_contract() {
             token_decimals(); minted_for(0); minted_total();
         }
         suite.vault() => { available(); }
+        suite.vesting() => { due(Line::Team); released(Line::Partners); bzky(); foundation(); }
+        suite.redemption() => { admin(); contracts(); }
+        suite.otc() => { admin(); escrowed(); }
+        suite.foundation() => { directors(); resolution(1); chief_executive(); powers(); is_bound(); }
         suite.registry() => {
             count(merchant); account_of(merchant, 1); party_of(account); status_of(merchant, 1);
             status_at(merchant, 1, 0); capital_of(1, 0); merchant_of_device(1); claimants(merchant, 0, &[1, 2]);
-            account_at(merchant, 1, 0); is_held(account);
+            account_at(merchant, 1, 0); is_held(account); is_attestor(account); admin();
         }
         suite.receipts() => {
-            device(1); next_seq(1); head(1, 0); merchants_seen(0); receipts_in(0); epoch_counts(0);
+            admin(); device(1); next_seq(1); head(1, 0); merchants_seen(0); receipts_in(0); epoch_counts(0);
         }
         suite.pos_deposit() => {
-            deposit_of(1); balance_of(account); lows_at(0, &[(account, 0)]); checkpoint_index(account, 0);
+            admin(); platform(); deposit_of(1); balance_of(account); lows_at(0, &[(account, 0)]); checkpoint_index(account, 0);
         }
         suite.rewards() => {
-            epoch(0); next_epoch(); committee_at(0); is_claimed(merchant, 0, 0); claimed_words(merchant, 0, 0);
+            admin(); epoch(0); next_epoch(); committee_at(0); is_claimed(merchant, 0, 0); claimed_words(merchant, 0, 0);
             contracts(); calendar(); window_ms(); vote_of(0, 0, account); customer_reserved();
         }
     }
@@ -115,17 +127,25 @@ async fn every_message_is_understood_by_its_contract() {
             transfer(account, 1); transfer_from(account, account, 1); approve(account, 1);
             increase_allowance(account, 1); decrease_allowance(account, 1); burn(1); transfer_many(&[(account, 1)]);
         }
-        suite.time() => { bind(account, account); transfer(account, 1); burn(1); }
+        suite.time() => { bind(account, account, account, account); transfer(account, 1); burn(1); }
         suite.vault() => { bind(account, account); }
+        suite.vesting() => { bind(account, account); release(Line::Team); }
+        suite.redemption() => { hand_over(account); }
+        suite.otc() => { hand_over(account); }
+        suite.foundation() => {
+            bind(&[account]); propose(&Motion::DismissChiefExecutive); vote(1, true); enact(1); execute(account, &[1, 2, 3, 4]);
+        }
         suite.registry() => {
-            bind(account); set_attestor(account, true); register(merchant, account, hash, hash);
+            bind(account); hand_over(account); set_attestor(account, true); register(merchant, account, hash, hash);
             attest_capital(1, capital); register_device(1, PublicKey::Ecdsa([2; 33])); set_device_active(1, false);
             set_status(merchant, 1, Status::Demoted, hash); place_hold(merchant, 1, 5, hash);
         }
         suite.receipts() => {
-            record(1, 0, 1, &[0; 40], Signature::Sr25519([1; 64])); void_receipt(1, 0, 0, Signature::Ecdsa([1; 65]));
+            bind(account, account, account); hand_over(account); record(1, 0, 1, &[0; 40], Signature::Sr25519([1; 64])); void_receipt(1, 0, 0, Signature::Ecdsa([1; 65]));
         }
-        suite.pos_deposit() => { lock(1, 5); confirm_return(1); release(1); }
+        suite.pos_deposit() => {
+            bind(account, account); hand_over(account); set_platform(account); lock(1, 5); confirm_return(1); release(1);
+        }
         suite.rewards() => {
             report(0, &Report { algorithm_version: 1, merchants: Default::default(), customers: Default::default() });
             finalise(0); void_overdue(0); claim(merchant, 0, leaf, HoldingIndex::default(), &proof);
@@ -140,8 +160,8 @@ async fn a_deployment_is_complete_and_finds_itself_again() {
     let deployment = suite.deployment().clone();
     assert_eq!(suite.bzky().total_supply(None).await, Ok(BZKY_SUPPLY));
     assert_eq!(suite.vault().available(None).await, Ok(MERCHANT_POOL));
-    let treasury = suite.bzky().balance_of(config().treasury, None).await;
-    assert_eq!(treasury, Ok(BZKY_SUPPLY - MERCHANT_POOL));
+    let vesting = suite.bzky().balance_of(suite.vesting().address(), None).await;
+    assert_eq!(vesting, Ok(BZKY_SUPPLY - MERCHANT_POOL));
     assert_eq!(suite.bzky().genesis(None).await, Ok(Hash::from(deployment.genesis_hash)));
     assert_eq!(suite.rewards().committee_at(0, None).await.unwrap(), config().committee);
 
@@ -218,6 +238,7 @@ async fn a_refusal_on_chain_is_explained_also_when_its_cause_is_in_the_same_bloc
 #[tokio::test(flavor = "multi_thread")]
 async fn a_blocks_events_are_named_and_told_apart_by_contract() {
     let (_chain, suite) = network(Sealing::Instant).await;
+    suite.vesting().release(Line::EarlySupporters).send(&signer("//Bob")).await.unwrap();
     let paid = suite.bzky().transfer(AccountId::from([5; 32]), 17).send(&signer("//Bob")).await.unwrap();
     let block = suite.client().block(paid.block.hash, &suite.deployment().contracts).await.unwrap();
     assert_eq!((block.number, block.hash), (paid.block.number, paid.block.hash));

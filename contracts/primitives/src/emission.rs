@@ -1,8 +1,7 @@
 //! What an epoch pays, and to whom how much (whitepaper 3.4, architecture.md,
 //! Rewards).
 
-use crate::{calendar, Balance, Epoch, Side, TOKEN};
-use primitive_types::U256;
+use crate::{calendar, wide, Balance, Epoch, Side, TOKEN};
 
 /// Bzky emitted an epoch for each merchant that had a valid receipt.
 pub const BZKY_PER_MERCHANT: Balance = 100 * TOKEN;
@@ -89,26 +88,16 @@ fn share(emission: Balance, percent: u8, value: u128, sum: u128) -> Balance {
     if sum == 0 || value > sum || percent == 0 {
         return 0;
     }
-    // 128 + 7 + 128 bits could pass 256 for absurd emissions only: an emission
-    // is below 2^63, so the product stays below 2^198; checked all the same.
-    let product = U256::from(emission).checked_mul(U256::from(percent)).and_then(|p| p.checked_mul(U256::from(value)));
-    let divisor = U256::from(sum).checked_mul(U256::from(100u8));
-    match (product, divisor) {
-        (Some(product), Some(divisor)) => {
-            product.checked_div(divisor).and_then(|q| u128::try_from(q).ok()).unwrap_or(0)
-        }
-        _ => 0,
-    }
+    // An emission is below 2^63, so the product fits; checked all the same.
+    let Some(hundredfold) = emission.checked_mul(u128::from(percent)) else { return 0 };
+    // Rounded down twice is rounded down once: floor(floor(x) / 100) = floor(x / 100).
+    mul_div(mul_div(hundredfold, value, sum), 1, 100)
 }
 
-/// `floor(a · b / c)` in 256 bits; 0 when `c` is 0 or the result does not fit.
+/// `floor(a · b / c)`; 0 when `c` is 0 or the result does not fit.
 #[must_use]
 pub fn mul_div(a: u128, b: u128, c: u128) -> u128 {
-    U256::from(a)
-        .checked_mul(U256::from(b))
-        .and_then(|p| p.checked_div(U256::from(c)))
-        .and_then(|q| u128::try_from(q).ok())
-        .unwrap_or(0)
+    wide::mul_div(a, b, c).unwrap_or(0)
 }
 
 #[cfg(test)]

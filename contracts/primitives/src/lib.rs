@@ -3,17 +3,28 @@
 //!
 //! | module | holds |
 //! |---|---|
+//! | [`action`] | what somebody signs and anybody may carry |
 //! | [`calendar`] | epochs and months |
 //! | [`party`] | merchants, customers, status, capital |
+//! | [`membership`] | agents, trades, appeals, recoveries |
+//! | [`board`] | resolutions, powers and budget of the foundation |
 //! | [`checkpoint`] | lowest and closing balance of an epoch |
 //! | [`receipt`] | batches of receipts as devices sign them |
+//! | [`opening`] | demands to open a receipt against its ticket |
 //! | [`ticket`] | what a customer's wallet signs at the till |
+//! | [`redemption`] | tasks, privileges, sales of Time and their prices |
+//! | [`spend`] | what a customer's wallet signs to spend Time |
 //! | [`signature`] | keys and signatures of devices and wallets |
 //! | [`bizpower`] | a merchant's score from its counts |
 //! | [`emission`] | what an epoch pays, and to whom how much |
 //! | [`tree`] | the Merkle-sum tree of an epoch report |
+//! | [`wide`] | products of two amounts, divided |
 //! | [`report`] | what a committee member reports |
+//! | [`challenge`] | what breaks a report, shown from its root down |
 //! | [`events`] | every event of the suite |
+//! | [`vesting`] | the lines of Bzky that does not reward merchants |
+//! | [`otc`] | terms, quotes and reservations of `otc` |
+//! | [`pause`] | pauses, and windows that are longer for them |
 //! | [`errors`] | why a message is refused |
 //! | `cross_contract` | calls between contracts (feature `ink`) |
 //! | `holdings` | balances with checkpoints, as contracts store them (feature `ink`) |
@@ -26,8 +37,11 @@
 
 extern crate alloc;
 
+pub mod action;
 pub mod bizpower;
+pub mod board;
 pub mod calendar;
+pub mod challenge;
 pub mod checkpoint;
 #[cfg(feature = "ink")]
 pub mod cross_contract;
@@ -37,14 +51,22 @@ pub mod events;
 pub mod hash;
 #[cfg(feature = "ink")]
 pub mod holdings;
+pub mod membership;
+pub mod opening;
+pub mod otc;
 pub mod party;
+pub mod pause;
 #[cfg(feature = "ink")]
 pub mod psp22;
 pub mod receipt;
+pub mod redemption;
 pub mod report;
 pub mod signature;
+pub mod spend;
 pub mod ticket;
 pub mod tree;
+pub mod vesting;
+pub mod wide;
 
 pub use calendar::{Calendar, Epoch, Stamp};
 pub use ink_primitives::{AccountId, Hash};

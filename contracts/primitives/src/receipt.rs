@@ -218,6 +218,18 @@ pub fn decode_payload(count: u16, payload: &[u8]) -> Option<Payload> {
     Some(Payload { header, receipts, undecodable: 0 })
 }
 
+/// The receipt at a position of a payload; `None` when it, or anything before
+/// it, does not decode. The caller has bounded `index` by the batch's count.
+#[must_use]
+pub fn receipt_at(payload: &[u8], index: u16) -> Option<Receipt> {
+    let mut input = payload;
+    Header::decode(&mut input).ok().filter(|h| h.version == PAYLOAD_VERSION)?;
+    for _ in 0..index {
+        Receipt::decode(&mut input).ok()?;
+    }
+    Receipt::decode(&mut input).ok()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -241,6 +253,9 @@ mod tests {
             let count = receipts.len() as u16;
             let payload = decode_payload(count, &bytes).unwrap();
             prop_assert_eq!(&payload.receipts, &receipts);
+            for index in 0..=count {
+                prop_assert_eq!(receipt_at(&bytes, index), receipts.get(usize::from(index)).copied());
+            }
             // Cut anywhere: what is whole is read, the rest is counted, nothing panics.
             for cut in 12..bytes.len() {
                 let payload = decode_payload(count, &bytes[..cut]).unwrap();
@@ -252,6 +267,7 @@ mod tests {
         #[test]
         fn garbage_never_panics(count: u16, bytes in proptest::collection::vec(any::<u8>(), 0..600)) {
             let _ = decode_payload(count, &bytes);
+            let _ = receipt_at(&bytes, count);
         }
     }
 }

@@ -1,9 +1,11 @@
 //! What a committee member reports of an epoch (architecture.md, Rewards).
 
 use crate::{
-    tree::{self, Domain, ProofStep, TreeError, Tuple},
+    party::HoldingIndex,
+    tree::{self, Domain, Leaf, ProofStep, TreeError, Tuple},
     Balance, Epoch, Hash, Side,
 };
+use alloc::vec::Vec;
 use codec::{Decode, Encode, MaxEncodedLen};
 
 /// BizPower to the letter of the whitepaper.
@@ -137,6 +139,22 @@ pub struct EpochRecord {
     pub merchants: Payout,
     /// Customers' payout.
     pub customers: Payout,
+}
+
+/// One leaf to be claimed.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[cfg_attr(feature = "std", derive(scale_info::TypeInfo))]
+pub struct LeafClaim {
+    /// Merchants or customers.
+    pub side: Side,
+    /// The epoch.
+    pub epoch: Epoch,
+    /// The leaf.
+    pub leaf: Leaf,
+    /// Where its holding is read.
+    pub holdings: HoldingIndex,
+    /// What leads from it to the root.
+    pub proof: Vec<ProofStep>,
 }
 
 /// A domain for each side of an epoch.

@@ -57,4 +57,20 @@ impl Signature {
             _ => false,
         }
     }
+
+    /// Verifies that `account` signed `bytes` as its wallet does: Schnorrkel
+    /// over the bytes by the key that is the account; ECDSA over their
+    /// Blake2x256 by the key whose Blake2x256 is the account.
+    #[must_use]
+    pub fn is_of_account(&self, bytes: &[u8], account: &crate::AccountId) -> bool {
+        match self {
+            Signature::Ecdsa(signature) => {
+                let mut key = [0u8; 33];
+                is_low_s(signature)
+                    && ink::env::ecdsa_recover(signature, &crate::hash::blake2x256(bytes), &mut key).is_ok()
+                    && crate::AccountId::from(crate::hash::blake2x256(&key)) == *account
+            }
+            Signature::Sr25519(signature) => ink::env::sr25519_verify(signature, bytes, account.as_ref()).is_ok(),
+        }
+    }
 }

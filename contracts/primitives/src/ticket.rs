@@ -1,7 +1,7 @@
 //! What a customer's wallet signs at the till (architecture.md, customer ticket).
 
 use crate::{hash::blake2x256, CustomerIndex, Epoch, Hash, MerchantIndex};
-use alloc::{format, string::String, vec::Vec};
+use alloc::vec::Vec;
 use codec::{Decode, Encode, MaxEncodedLen};
 
 /// Bytes of a ticket's hash that the receipt carries.
@@ -60,10 +60,14 @@ impl Ticket {
 /// browser extensions sign.
 #[must_use]
 pub fn wrapped(hash: &[u8; 32]) -> Vec<u8> {
-    let mut text = String::from("<Bytes>");
+    // By hand: `core::fmt` would cost every contract that checks a wallet's signature kilobytes.
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    let mut text = Vec::with_capacity(79);
+    text.extend_from_slice(b"<Bytes>");
     for byte in hash {
-        text.push_str(&format!("{byte:02x}"));
+        text.push(DIGITS[usize::from(byte >> 4)]);
+        text.push(DIGITS[usize::from(byte & 15)]);
     }
-    text.push_str("</Bytes>");
-    text.into_bytes()
+    text.extend_from_slice(b"</Bytes>");
+    text
 }

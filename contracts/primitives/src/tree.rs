@@ -97,6 +97,18 @@ pub enum TreeError {
 }
 
 impl Leaf {
+    /// `Blake2x256(0x00 ‖ D ‖ account ‖ v1 ‖ v2)`, whatever the leaf says.
+    #[must_use]
+    pub fn hash(&self, domain: &Domain) -> [u8; 32] {
+        let mut bytes = [0u8; 69];
+        bytes[0] = LEAF;
+        bytes[1..33].copy_from_slice(&domain.0);
+        bytes[33..37].copy_from_slice(&self.account.to_le_bytes());
+        bytes[37..53].copy_from_slice(&self.v1.to_le_bytes());
+        bytes[53..69].copy_from_slice(&self.v2.to_le_bytes());
+        blake2x256(&bytes)
+    }
+
     /// The leaf as a node of one.
     ///
     /// # Errors
@@ -105,14 +117,8 @@ impl Leaf {
         if self.account == 0 {
             return Err(TreeError::AccountsNotAscending);
         }
-        let mut bytes = [0u8; 69];
-        bytes[0] = LEAF;
-        bytes[1..33].copy_from_slice(&domain.0);
-        bytes[33..37].copy_from_slice(&self.account.to_le_bytes());
-        bytes[37..53].copy_from_slice(&self.v1.to_le_bytes());
-        bytes[53..69].copy_from_slice(&self.v2.to_le_bytes());
         Ok(Tuple {
-            hash: blake2x256(&bytes),
+            hash: self.hash(domain),
             count: 1,
             sum_v1: self.v1,
             sum_v2: self.v2,
@@ -123,6 +129,17 @@ impl Leaf {
 }
 
 impl Tuple {
+    /// `Blake2x256(0x01 ‖ D ‖ left tuple ‖ right tuple)`, whatever the two say.
+    #[must_use]
+    pub fn node_hash(domain: &Domain, left: &Tuple, right: &Tuple) -> [u8; 32] {
+        let mut bytes = [0u8; 33 + 2 * TUPLE_BYTES];
+        bytes[0] = NODE;
+        bytes[1..33].copy_from_slice(&domain.0);
+        left.write(&mut bytes[33..33 + TUPLE_BYTES]);
+        right.write(&mut bytes[33 + TUPLE_BYTES..]);
+        blake2x256(&bytes)
+    }
+
     /// The node over two neighbours.
     ///
     /// # Errors
@@ -137,13 +154,8 @@ impl Tuple {
         if !ordered {
             return Err(TreeError::AccountsNotAscending);
         }
-        let mut bytes = [0u8; 33 + 2 * TUPLE_BYTES];
-        bytes[0] = NODE;
-        bytes[1..33].copy_from_slice(&domain.0);
-        left.write(&mut bytes[33..33 + TUPLE_BYTES]);
-        right.write(&mut bytes[33 + TUPLE_BYTES..]);
         Ok(Tuple {
-            hash: blake2x256(&bytes),
+            hash: Tuple::node_hash(domain, left, right),
             count: left.count.checked_add(right.count).ok_or(TreeError::Overflow)?,
             sum_v1: left.sum_v1.checked_add(right.sum_v1).ok_or(TreeError::Overflow)?,
             sum_v2: left.sum_v2.checked_add(right.sum_v2).ok_or(TreeError::Overflow)?,

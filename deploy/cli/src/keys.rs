@@ -6,16 +6,22 @@ use bizkey_primitives::AccountId;
 
 /// Members of the committee that one machine runs.
 pub const COMMITTEE: u32 = 3;
+/// Directors of the board whose keys one machine has.
+pub const DIRECTORS: u32 = 3;
 
 /// Keys by their duty. Each has its own account, so that no two share nonces.
 #[derive(Clone, Debug)]
 pub struct NetworkKeys {
-    /// Deploys, administers `registry`, holds the treasury.
+    /// Deploys, and receives what `vesting` releases.
     pub deployer: Signer,
     /// Two, because capital figures need two.
     pub attestors: [Signer; 2],
     /// The committee.
     pub committee: Vec<Signer>,
+    /// The board.
+    pub directors: Vec<Signer>,
+    /// Runs daily operation.
+    pub chief_executive: Signer,
     /// Carries batches of receipts.
     pub relayer: Signer,
     /// Settles epochs.
@@ -38,6 +44,10 @@ impl NetworkKeys {
             committee: (0..COMMITTEE)
                 .map(|member| derived(&format!("committee//{member}")))
                 .collect::<Result<_, _>>()?,
+            directors: (0..DIRECTORS)
+                .map(|director| derived(&format!("director//{director}")))
+                .collect::<Result<_, _>>()?,
+            chief_executive: derived("chief-executive")?,
             relayer: derived("relayer")?,
             keeper: derived("keeper")?,
             claimer: derived("claimer")?,

@@ -5,11 +5,13 @@
 //! | [`system`] | every service of a network in one process |
 //! | [`keys`] | the keys that a network of one machine works with |
 //! | [`up`] | `bizkey up` |
+//! | [`deploy`] | `bizkey deploy` |
 //! | [`demo`] | `bizkey demo` |
 //! | [`verify`] | `bizkey verify` |
 //! | [`register`] | `bizkey register` |
 
 pub mod demo;
+pub mod deploy;
 pub mod keys;
 pub mod register;
 pub mod system;

@@ -1,6 +1,6 @@
 //! `bizkey`: the whole network in one program.
 
-use bizkey_cli::{demo, register, up, verify};
+use bizkey_cli::{demo, deploy, register, up, verify};
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
 use tracing_subscriber::EnvFilter;
@@ -16,6 +16,8 @@ struct Arguments {
 enum Command {
     /// Run everything in one process; resumes where it was.
     Up(up::UpArgs),
+    /// Deploy the contracts and hand them over to the board; finishes what was cut short.
+    Deploy(deploy::DeployArgs),
     /// Play receipts through the whole line and write what everybody earned.
     Demo(demo::DemoArgs),
     /// Recompute every epoch from the chain alone and compare.
@@ -38,6 +40,7 @@ fn main() -> ExitCode {
     let outcome = runtime.block_on(async {
         match arguments.command {
             Command::Up(args) => up::up(args).await.map(|()| ExitCode::SUCCESS),
+            Command::Deploy(args) => deploy::run(args).await.map(|()| ExitCode::SUCCESS),
             Command::Demo(args) => demo::demo(args).await.map(|()| ExitCode::SUCCESS),
             Command::Verify(args) => verify::verify(args).await,
             Command::Register(args) => register::register(args).await.map(|()| ExitCode::SUCCESS),

@@ -7,7 +7,10 @@ use bizkey_devchain::{Clock, Devchain, DevchainConfig, InProcessRpc};
 use bizkey_gateway::{gateway, keys::DeviceKeys, store::Store as GatewayStore, Gateway, GatewayConfig, SuiteChain};
 use bizkey_indexer::{sync::Progress, Store as IndexStore};
 use bizkey_oracle::{committee::ServiceConfig, source::IndexSource, Book};
-use bizkey_primitives::{Calendar, Hash};
+use bizkey_primitives::{
+    vesting::{Beneficiaries, Line},
+    AccountId, Calendar, Hash,
+};
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -209,7 +212,10 @@ pub async fn connect(data_dir: &Path, chain: &ChainChoice) -> anyhow::Result<(Op
 }
 
 /// The deployment of the data directory, made now if it is not.
-async fn deployed(
+///
+/// # Errors
+/// When a file cannot be read or written, or the chain does not do its part.
+pub async fn deployed(
     data_dir: &Path,
     client: &Client,
     keys: &NetworkKeys,
@@ -232,7 +238,13 @@ async fn deployed(
     };
     let deploy_config = DeployConfig {
         calendar: Calendar { genesis_ms: calendar.genesis_ms, epoch_ms: calendar.epoch_ms },
-        treasury: keys.deployer.account_id(),
+        beneficiaries: Beneficiaries {
+            early_supporters: keys.deployer.account_id(),
+            team: keys.deployer.account_id(),
+            partners: keys.deployer.account_id(),
+        },
+        directors: named(&keys.directors),
+        chief_executive: keys.chief_executive.account_id(),
         attestors: keys.attestors.iter().map(bizkey_client::Signer::account_id).collect(),
         committee: keys.committee.iter().map(bizkey_client::Signer::account_id).collect(),
         window_ms: config.window_ms,
@@ -244,10 +256,26 @@ async fn deployed(
             client.transfer_native(&keys.deployer, &account, FEES).await?.finalized().await?;
         }
     }
+    release_at_issue(&Suite::new(client.clone(), deployment.clone())?, &keys.deployer).await?;
     deployment.save(&path)?;
     // The draft has done its duty; one that stays does no harm.
     let _ = std::fs::remove_file(&draft);
     Ok(deployment)
+}
+
+/// Has `vesting` release what early supporters get at issue, unless it has.
+async fn release_at_issue(suite: &Suite, signer: &bizkey_client::Signer) -> anyhow::Result<()> {
+    let line = Line::EarlySupporters;
+    if suite.vesting().due(line, None).await? > 0 {
+        suite.vesting().release(line).send(signer).await.context("releasing what is due at issue")?;
+    }
+    Ok(())
+}
+
+/// Directors and the names that a network for trials gives them.
+fn named(directors: &[bizkey_client::Signer]) -> Vec<(AccountId, Vec<u8>)> {
+    let name = |number: usize| format!("Director {number}").into_bytes();
+    (1..).zip(directors).map(|(number, director)| (director.account_id(), name(number))).collect()
 }
 
 #[derive(serde::Serialize, serde::Deserialize)]

@@ -12,7 +12,7 @@ use bizkey_primitives::{
     events::{BatchRecorded, Event, Transfer},
     party::{Capital, HoldingIndex, Status},
     receipt::decode_payload,
-    AccountId, Epoch, MerchantIndex, Side, Stamp,
+    AccountId, Balance, Epoch, MerchantIndex, Side, Stamp,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -188,12 +188,28 @@ impl Ledger {
                 self.deposits.add(locked.depositor, now, locked.amount).ok_or("a deposit passes its type")?;
             }
             (ContractKind::PosDeposit, Event::DepositReleased(released)) => {
-                let taken = self.deposits.subtract(released.depositor, now, released.amount);
-                taken.ok_or("more was released than deposited")?;
+                self.take(released.depositor, released.amount)?;
+            }
+            (ContractKind::PosDeposit, Event::DepositPenalised(taken)) => self.take(taken.depositor, taken.amount)?,
+            (ContractKind::PosDeposit, Event::DepositSeized(taken)) => self.take(taken.depositor, taken.amount)?,
+            (ContractKind::PosDeposit, Event::DepositorChanged(moved)) => {
+                self.take(moved.before, moved.amount)?;
+                self.deposits.add(moved.account, now, moved.amount).ok_or("a deposit passes its type")?;
+            }
+            (ContractKind::Registry, Event::AccountChanged(changed)) => {
+                let position = usize::try_from(changed.index).ok().and_then(|index| index.checked_sub(1));
+                let accounts = &mut self.parties_mut(changed.side).accounts;
+                let account = position.and_then(|position| accounts.get_mut(position));
+                *account.ok_or("a party that nobody registered changes its account")? = changed.account;
             }
             _ => {}
         }
         Ok(())
+    }
+
+    /// Takes a part of what an account has deposited.
+    fn take(&mut self, depositor: AccountId, amount: Balance) -> Result<(), &'static str> {
+        self.deposits.subtract(depositor, self.now, amount).map(drop).ok_or("more was taken than deposited")
     }
 
     /// Zero, and from an account to itself, moves nothing and leaves the

@@ -9,7 +9,7 @@ use bizkey_primitives::{
 };
 
 /// Gas of a `finalise` that cannot be dry-run: several times what it needs.
-pub const FINALISE_GAS: Weight = Weight { ref_time: 20_000_000_000, proof_size: 1_000_000 };
+pub const FINALISE_GAS: Weight = Weight { ref_time: 20_000_000_000, proof_size: 2_000_000 };
 
 /// An epoch that was settled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

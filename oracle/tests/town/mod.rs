@@ -30,6 +30,10 @@ pub fn contracts() -> ContractAddresses {
         receipts: account(105),
         pos_deposit: account(106),
         rewards: account(107),
+        vesting: account(240),
+        redemption: account(241),
+        otc: account(242),
+        foundation: account(243),
     }
 }
 

@@ -7,20 +7,28 @@
 //! ([`crate::ClientError`]).
 
 mod bzky;
+mod foundation;
+mod otc;
 mod pos_deposit;
 mod receipts;
+mod redemption;
 mod registry;
 mod rewards;
 mod time;
 mod vault;
+mod vesting;
 
 pub use bzky::Bzky;
+pub use foundation::Foundation;
+pub use otc::Otc;
 pub use pos_deposit::PosDeposit;
 pub use receipts::Receipts;
+pub use redemption::Redemption;
 pub use registry::Registry;
 pub use rewards::Rewards;
 pub use time::Time;
 pub use vault::Vault;
+pub use vesting::Vesting;
 
 /// Lets a handle make [`crate::Call`]s and reads of its contract.
 macro_rules! handle {
@@ -68,6 +76,29 @@ macro_rules! handle {
     };
 }
 use handle;
+
+/// Messages of every contract that the foundation administers.
+macro_rules! administered {
+    ($name:ident) => {
+        impl $name {
+            /// Gives the deployer's powers to the foundation; once, for good.
+            ///
+            /// Errors: `NotDeployer`, `AlreadyBound`.
+            pub fn hand_over(&self, admin: bizkey_primitives::AccountId) -> crate::Call<()> {
+                self.write("hand_over", &admin)
+            }
+
+            /// Who administers it: the deployer, and the foundation once it was handed over.
+            ///
+            /// # Errors
+            /// None of its own.
+            pub async fn admin(&self, at: Option<crate::BlockHash>) -> crate::Result<bizkey_primitives::AccountId> {
+                self.read("admin", &(), at).await
+            }
+        }
+    };
+}
+use administered;
 
 /// Messages that `bzky` and `time` share: PSP22 reads, its metadata, burning.
 macro_rules! token {

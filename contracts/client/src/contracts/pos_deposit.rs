@@ -1,6 +1,6 @@
 //! `pos_deposit`: Bzky locked for terminals.
 
-use super::handle;
+use super::{administered, handle};
 use crate::{BlockHash, Call, Result};
 use bizkey_primitives::{party::Deposit, AccountId, Balance, DeviceId, Epoch};
 
@@ -9,8 +9,23 @@ handle! {
     /// unit, 10^-12.
     PosDeposit
 }
+administered!(PosDeposit);
 
 impl PosDeposit {
+    /// Names who confirms returns and transfers; by the admin.
+    ///
+    /// Errors: `NotAdmin`.
+    pub fn set_platform(&self, platform: AccountId) -> Call<()> {
+        self.write("set_platform", &platform)
+    }
+
+    /// Names the contracts that may penalise and pledge deposits; once.
+    ///
+    /// Errors: `NotDeployer`, `AlreadyBound`.
+    pub fn bind(&self, receipts: AccountId, rewards: AccountId) -> Call<()> {
+        self.write("bind", &(receipts, rewards))
+    }
+
     /// Locks the caller's Bzky for a device, by an allowance given to this
     /// contract before; adds to the caller's earlier deposit.
     ///
@@ -33,6 +48,14 @@ impl PosDeposit {
     /// Errors: `NoDeposit`, `ReturnNotConfirmed`, `WindowOpen`, `Held`, `CalleeFailed`.
     pub fn release(&self, device: DeviceId) -> Call<()> {
         self.write("release", &device)
+    }
+
+    /// Who confirms returns and transfers.
+    ///
+    /// # Errors
+    /// None of its own.
+    pub async fn platform(&self, at: Option<BlockHash>) -> Result<Option<AccountId>> {
+        self.read("platform", &(), at).await
     }
 
     /// A device's deposit.

@@ -1,15 +1,23 @@
 //! `receipts`: batches as devices sign them.
 
-use super::handle;
+use super::{administered, handle};
 use crate::{BlockHash, Call, Result};
-use bizkey_primitives::{party::Device, signature::Signature, DeviceId, Epoch, Hash};
+use bizkey_primitives::{party::Device, signature::Signature, AccountId, DeviceId, Epoch, Hash};
 
 handle! {
     /// `receipts`: batches as devices sign them.
     Receipts
 }
+administered!(Receipts);
 
 impl Receipts {
+    /// Names the contracts that answer for a receipt that is not opened; once.
+    ///
+    /// Errors: `NotDeployer`, `AlreadyBound`.
+    pub fn bind(&self, pos_deposit: AccountId, rewards: AccountId, vault: AccountId) -> Call<()> {
+        self.write("bind", &(pos_deposit, rewards, vault))
+    }
+
     /// Records a batch; anybody may. The device signs
     /// [`bizkey_primitives::receipt::batch_hash`].
     ///

@@ -1,6 +1,6 @@
 //! `registry`: merchants, customers, devices, attestors.
 
-use super::handle;
+use super::{administered, handle};
 use crate::{BlockHash, Call, Result};
 use bizkey_primitives::{
     party::{Capital, Claimant},
@@ -12,6 +12,7 @@ handle! {
     /// `registry`: merchants, customers, devices, attestors.
     Registry
 }
+administered!(Registry);
 
 impl Registry {
     /// Names the contract that records receipts; once.
@@ -72,6 +73,14 @@ impl Registry {
     /// Errors: `NotAdmin`, `UnknownParty`, `HoldTooLong`, `HoldNotRenewable`.
     pub fn place_hold(&self, side: Side, index: u32, until_ms: u64, reason: Hash) -> Call<()> {
         self.write("place_hold", &(side, index, until_ms, reason))
+    }
+
+    /// Whether an account attests.
+    ///
+    /// # Errors
+    /// None of its own.
+    pub async fn is_attestor(&self, account: AccountId, at: Option<BlockHash>) -> Result<bool> {
+        self.read("is_attestor", &account, at).await
     }
 
     /// How many are registered on a side.

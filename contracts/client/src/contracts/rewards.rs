@@ -1,6 +1,6 @@
 //! `rewards`: epoch reports and claims.
 
-use super::handle;
+use super::{administered, handle};
 use crate::{BlockHash, Call, Result};
 use bizkey_primitives::{
     party::{Contracts, HoldingIndex, PushedLeaf},
@@ -13,6 +13,7 @@ handle! {
     /// `rewards`: epoch reports and claims (architecture.md, Rewards).
     Rewards
 }
+administered!(Rewards);
 
 impl Rewards {
     /// Reports a closed epoch; by a member of its committee.

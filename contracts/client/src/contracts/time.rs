@@ -15,8 +15,14 @@ impl Time {
     /// Names the contracts that may mint and that know shops from customers; once.
     ///
     /// Errors: `NotDeployer`, `AlreadyBound`.
-    pub fn bind(&self, rewards: AccountId, registry: AccountId) -> Call<()> {
-        self.write("bind", &(rewards, registry))
+    pub fn bind(
+        &self,
+        rewards: AccountId,
+        registry: AccountId,
+        redemption: AccountId,
+        foundation: AccountId,
+    ) -> Call<()> {
+        self.write("bind", &(rewards, registry, redemption, foundation))
     }
 
     /// A shop's gift to a customer; there is no other transfer.

@@ -1,5 +1,8 @@
 //! Errors of `pos_deposit`.
+// The codec's derive casts the constant indices of enums.
+#![allow(clippy::cast_possible_truncation)]
 
+use crate::action::ActionError;
 use codec::{Decode, Encode};
 
 /// Why a message of `pos_deposit` is refused. Nothing was changed.
@@ -36,6 +39,56 @@ pub enum Error {
     Overflow,
     /// Another contract of the suite did not answer.
     CalleeFailed,
-    /// Only the shop that a device belongs to locks Bzky for it.
+    /// Only the shop that a device belongs to, or the agent it named, may do this.
     NotDeviceMerchant,
+    /// Only the deployer may bind and hand over.
+    NotDeployer,
+    /// Bound or handed over before; once is all.
+    AlreadyBound,
+    /// Not bound yet: the deployment is unfinished.
+    NotBound,
+    /// Only the admin may do this.
+    NotAdmin,
+    /// Only `receipts` may do this.
+    NotReceipts,
+    /// Only `rewards` may do this.
+    NotRewards,
+    /// The code was made final.
+    Ossified,
+    /// No code with this hash is on chain.
+    UnknownCode,
+    /// The authorization's time is over.
+    Expired,
+    /// The authorization is not the signer's next one: carried before, or another is missing.
+    BadNonce,
+    /// The signature is not the account's over this action, or its s is high.
+    BadSignature,
+    /// The deposit would be less than the schedule asks of the device's class.
+    BelowSchedule,
+    /// The account is no agent.
+    NotAgent,
+    /// Only whose deposit it is may do this.
+    NotDepositor,
+    /// A device goes over to another number, not to its own.
+    SameDevice,
+    /// The depositor has not offered this transfer.
+    NotOffered,
+    /// The device may still record: stop it first.
+    DeviceActive,
+    /// The device's deposit went over to another number, which still holds it.
+    DepositMoved,
+    /// The deposit secures rewards, or would leave less than is pledged.
+    Pledged,
+    /// A demand against the device's shop is open.
+    DemandOpen,
+}
+
+impl From<ActionError> for Error {
+    fn from(error: ActionError) -> Self {
+        match error {
+            ActionError::Expired => Error::Expired,
+            ActionError::BadNonce => Error::BadNonce,
+            ActionError::BadSignature => Error::BadSignature,
+        }
+    }
 }

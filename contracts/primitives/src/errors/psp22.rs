@@ -1,5 +1,6 @@
 //! Errors of `bzky` and `time`.
 
+use crate::{action::ActionError, pause::PauseRefused};
 use codec::{Decode, Encode};
 
 /// Why a message of `bzky` and `time` is refused. Nothing was changed.
@@ -26,7 +27,7 @@ pub enum Error {
     AlreadyBound,
     /// Not bound yet: the deployment is unfinished.
     NotBound,
-    /// Only `rewards` may mint for an epoch.
+    /// Only `rewards` may mint for an epoch, only `redemption` for another cause.
     NotMinter,
     /// Time moves by gift from a shop to a customer only.
     TransferRefused,
@@ -38,4 +39,39 @@ pub enum Error {
     SupplyCap,
     /// Another contract of the suite did not answer.
     CalleeFailed,
+    /// The authorization's time is over.
+    Expired,
+    /// The authorization is not the signer's next one: carried before, or another is missing.
+    BadNonce,
+    /// The signature is not the account's over this action, or its s is high.
+    BadSignature,
+    /// Only `redemption` may move, or collect, the Time of others.
+    NotRedemption,
+    /// Only the foundation may do this.
+    NotFoundation,
+    /// Minting stands still for a while.
+    Paused,
+    /// A pause ends in the future and lasts at most 72 hours.
+    PauseTooLong,
+    /// The last pause ended less than 30 days ago, or still runs.
+    PauseCoolingDown,
+}
+
+impl From<ActionError> for Error {
+    fn from(error: ActionError) -> Self {
+        match error {
+            ActionError::Expired => Error::Expired,
+            ActionError::BadNonce => Error::BadNonce,
+            ActionError::BadSignature => Error::BadSignature,
+        }
+    }
+}
+
+impl From<PauseRefused> for Error {
+    fn from(refused: PauseRefused) -> Self {
+        match refused {
+            PauseRefused::TooLong => Error::PauseTooLong,
+            PauseRefused::CoolingDown => Error::PauseCoolingDown,
+        }
+    }
 }

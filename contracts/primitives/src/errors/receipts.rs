@@ -1,5 +1,8 @@
 //! Errors of `receipts`.
+// The codec's derive casts the constant indices of enums.
+#![allow(clippy::cast_possible_truncation)]
 
+use crate::{action::ActionError, pause::PauseRefused};
 use codec::{Decode, Encode};
 
 /// Why a message of `receipts` is refused. Nothing was changed.
@@ -34,4 +37,73 @@ pub enum Error {
     SequenceUnknown,
     /// Another contract of the suite did not answer.
     CalleeFailed,
+    /// Only the deployer may bind and hand over.
+    NotDeployer,
+    /// Bound or handed over before; once is all.
+    AlreadyBound,
+    /// Not bound yet: the deployment is unfinished.
+    NotBound,
+    /// Only the admin may do this.
+    NotAdmin,
+    /// The code was made final.
+    Ossified,
+    /// No code with this hash is on chain.
+    UnknownCode,
+    /// Recording is paused.
+    Paused,
+    /// A pause ends in the future and lasts at most 72 hours.
+    PauseTooLong,
+    /// The last pause ended less than 30 days ago.
+    PauseCoolingDown,
+    /// The authorization's time is over.
+    Expired,
+    /// The authorization is not the signer's next one: carried before, or another is missing.
+    BadNonce,
+    /// Only the device's shop may do this.
+    NotDeviceMerchant,
+    /// The device was retired, for good.
+    DeviceRetired,
+    /// Bond, penalty or time to open lies outside its bounds.
+    BadRules,
+    /// The epoch is not over, not among the last 32, or the device recorded nothing in it.
+    EpochNotKept,
+    /// The evidence is too large, or does not lead to the head that was kept.
+    BadEvidence,
+    /// The receipt does not decode, names no customer or carries no reference.
+    NoTicket,
+    /// The receipt was demanded before; once is all.
+    AlreadyDemanded,
+    /// As many demands are open against the shop as there can be.
+    TooManyDemands,
+    /// There is no such demand, or it is settled.
+    NotDemanded,
+    /// The time to open is over.
+    OpeningOver,
+    /// The time to open is not over.
+    OpeningRuns,
+    /// The ticket is not the one that the receipt refers to.
+    BadTicket,
+    /// `bzky` refused the transfer: balance or allowance is too low.
+    PaymentRefused,
+    /// The demand is open, or its receipt could be demanded again.
+    DemandKept,
+}
+
+impl From<ActionError> for Error {
+    fn from(error: ActionError) -> Self {
+        match error {
+            ActionError::Expired => Error::Expired,
+            ActionError::BadNonce => Error::BadNonce,
+            ActionError::BadSignature => Error::BadSignature,
+        }
+    }
+}
+
+impl From<PauseRefused> for Error {
+    fn from(refused: PauseRefused) -> Self {
+        match refused {
+            PauseRefused::TooLong => Error::PauseTooLong,
+            PauseRefused::CoolingDown => Error::PauseCoolingDown,
+        }
+    }
 }

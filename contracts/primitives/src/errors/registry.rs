@@ -1,5 +1,6 @@
 //! Errors of `registry`.
 
+use crate::action::ActionError;
 use codec::{Decode, Encode};
 
 /// Why a message of `registry` is refused. Nothing was changed.
@@ -32,7 +33,7 @@ pub enum Error {
     SameAttestor,
     /// A hold ends in the future and lasts at most 14 days.
     HoldTooLong,
-    /// There was a hold before; it cannot be renewed.
+    /// There is a hold, or the last one ended less than 180 days ago; it cannot be renewed.
     HoldNotRenewable,
     /// More than 256 queries in one call: split it.
     TooManyQueries,
@@ -42,4 +43,52 @@ pub enum Error {
     CalleeFailed,
     /// The zero account belongs to nobody.
     ZeroAccount,
+    /// The authorization's time is over, or the proposal's, or the recovery's.
+    Expired,
+    /// The authorization is not the signer's next one: carried before, or another is missing.
+    BadNonce,
+    /// The signature is not the account's over this action, or its s is high.
+    BadSignature,
+    /// The code was made final.
+    Ossified,
+    /// No code with this hash is on chain.
+    UnknownCode,
+    /// The account belongs to no merchant or customer, or not to this one.
+    NotParty,
+    /// No such agent.
+    UnknownAgent,
+    /// The last change was for the better, was appealed before, or there was none; or no appeal waits.
+    NothingToAppeal,
+    /// A change can be appealed for 30 days.
+    AppealTooLate,
+    /// An appeal waits: decide it first.
+    AppealPending,
+    /// The account was not proposed for this party.
+    NotProposed,
+    /// A recovery that two attestors support is under way.
+    RecoveryPending,
+    /// No recovery is under way.
+    NoRecovery,
+    /// The recovery lacks its second attestor, or its 7 days have not passed.
+    RecoveryNotReady,
+    /// The account that takes over has not agreed.
+    NotConsented,
+    /// Only the device's shop may do this.
+    NotDeviceMerchant,
+    /// The device was retired, for good.
+    DeviceRetired,
+    /// A parameter counts from an epoch that has not begun.
+    EpochBegun,
+    /// A clamp has 1 <= lo <= hi <= 2^48 - 1.
+    BadClamp,
+}
+
+impl From<ActionError> for Error {
+    fn from(error: ActionError) -> Self {
+        match error {
+            ActionError::Expired => Error::Expired,
+            ActionError::BadNonce => Error::BadNonce,
+            ActionError::BadSignature => Error::BadSignature,
+        }
+    }
 }

@@ -3,7 +3,7 @@
 use super::event_structs;
 use crate::{
     report::{Payout, Report},
-    AccountId, Balance, Epoch, Side,
+    AccountId, Balance, Epoch, Hash, Side,
 };
 use alloc::vec::Vec;
 #[cfg(not(feature = "ink"))]
@@ -72,5 +72,152 @@ event_structs! {
         epoch: Epoch,
         /// Who got what; a claim that pays zero is listed too.
         rewards: Vec<PaidReward>,
+    }
+    /// `rewards`: the deployer handed it over.
+    RewardsHandedOver {
+        /// Who governs it from now on, for good.
+        admin: AccountId,
+    }
+    /// `rewards`: it runs other code from the next call on.
+    RewardsCodeChanged {
+        /// Hash of the code.
+        code_hash: Hash,
+    }
+    /// `rewards`: its code is final.
+    RewardsOssified {}
+    /// `rewards`: reports, finality and claims stand still; every window is the longer for it.
+    RewardsPaused {
+        /// When they go on, Unix milliseconds.
+        until_ms: u64,
+    }
+    /// `rewards`: another algorithm scores the epochs from one on.
+    AlgorithmSet {
+        /// First epoch that it scores.
+        from_epoch: Epoch,
+        /// The version that reports must carry.
+        version: u16,
+    }
+    /// `rewards`: what a member and a disputer must put at stake.
+    BondsSet {
+        /// A member's, smallest unit of Bzky.
+        member_bond: Balance,
+        /// A disputer's, smallest unit of Bzky.
+        dispute_bond: Balance,
+    }
+    /// `rewards`: an account bonded, starts to leave, or took its bond back.
+    BondChanged {
+        /// Whose bond.
+        member: AccountId,
+        /// What is bonded now, smallest unit of Bzky.
+        amount: Balance,
+        /// When it may be taken back, pauses not counted, Unix milliseconds;
+        /// `None` unless the account leaves.
+        withdrawable_ms: Option<u64>,
+    }
+    /// `rewards`: a member behind a struck report lost its bond.
+    BondSlashed {
+        /// The epoch whose report was struck.
+        epoch: Epoch,
+        /// The round of the report.
+        round: u8,
+        /// Who loses it.
+        member: AccountId,
+        /// All that was bonded, smallest unit of Bzky.
+        amount: Balance,
+    }
+    /// `rewards`: a pending report is frozen until the board decides.
+    ReportDisputed {
+        /// The epoch.
+        epoch: Epoch,
+        /// The round of the report.
+        round: u8,
+        /// Who disputes it.
+        disputer: AccountId,
+        /// What it put at stake, smallest unit of Bzky.
+        bond: Balance,
+    }
+    /// `rewards`: the board decided a dispute.
+    DisputeDecided {
+        /// The epoch.
+        epoch: Epoch,
+        /// The round of the report.
+        round: u8,
+        /// Whether the report is struck; else it is pending again.
+        upheld: bool,
+    }
+    /// `rewards`: a report does not count. After round 0 the epoch is open for
+    /// one second round; after round 1 it is void.
+    ReportStruck {
+        /// The epoch.
+        epoch: Epoch,
+        /// The round of the report.
+        round: u8,
+        /// Who challenged or disputed it.
+        challenger: AccountId,
+        /// What the challenger got of the members' bonds, smallest unit of Bzky; the rest burned.
+        reward: Balance,
+    }
+    /// `rewards`: the turn of a disputed epoch came. Its emission is reserved,
+    /// but cannot be claimed.
+    EpochReserved {
+        /// The epoch.
+        epoch: Epoch,
+        /// What merchants would be paid.
+        merchants: Payout,
+        /// What customers would be paid.
+        customers: Payout,
+    }
+    /// `rewards`: the claims of an epoch are over; what was not paid is back in the pools.
+    ClaimsExpired {
+        /// The epoch.
+        epoch: Epoch,
+        /// What went back to the vault, smallest unit of Bzky.
+        merchants: Balance,
+        /// What went back to the customers' pool, smallest unit of Time.
+        customers: Balance,
+    }
+    /// `rewards`: a reward, or a part of one, opens when the receipts of its
+    /// epoch cannot be demanded any more, or when a deposit is pledged for it.
+    RewardDeferred {
+        /// The epoch.
+        epoch: Epoch,
+        /// The merchant.
+        index: u32,
+        /// Smallest unit of Bzky.
+        amount: Balance,
+    }
+    /// `rewards`: a deferred reward, or a part of one, was paid.
+    DeferredRewardPaid {
+        /// The epoch.
+        epoch: Epoch,
+        /// The merchant.
+        index: u32,
+        /// The account that was paid.
+        account: AccountId,
+        /// Smallest unit of Bzky.
+        amount: Balance,
+    }
+    /// `rewards`: a party owes more than before.
+    DebtBooked {
+        /// Merchant or customer.
+        side: Side,
+        /// Its index.
+        index: u32,
+        /// By how much, smallest unit of Bzky or Time.
+        amount: Balance,
+        /// Hash of the reason.
+        reason: Hash,
+    }
+    /// `rewards`: a party owes less than before.
+    DebtPaid {
+        /// Merchant or customer.
+        side: Side,
+        /// Its index.
+        index: u32,
+        /// By how much, smallest unit of Bzky or Time.
+        amount: Balance,
+        /// The epoch out of whose reward it was withheld; `None` if it was
+        /// recovered otherwise.
+        epoch: Option<Epoch>,
     }
 }

@@ -154,6 +154,7 @@ impl<'w> Writer<'w> {
         match &event.event {
             Event::Transfer(transfer) => self.transfer(place, event.contract, transfer)?,
             Event::PartyRegistered(event) => self.party_registered(event).await?,
+            Event::AccountChanged(event) => self.account_changed(event).await?,
             Event::CapitalAttested(event) => self.capital_attested(place, event).await?,
             Event::StatusChanged(event) => self.status_changed(place, event).await?,
             Event::HoldPlaced(event) => self.hold_placed(place, event).await?,
@@ -164,6 +165,14 @@ impl<'w> Writer<'w> {
             Event::DepositLocked(event) => self.deposit_locked(place, event).await?,
             Event::ReturnConfirmed(event) => self.return_confirmed(event).await?,
             Event::DepositReleased(event) => self.deposit_released(place, event).await?,
+            Event::DepositPenalised(event) => {
+                self.deposit_taken(place, event.device, &event.depositor, event.amount).await?;
+            }
+            Event::DepositSeized(event) => {
+                self.deposit_taken(place, event.device, &event.depositor, event.amount).await?;
+            }
+            Event::DeviceTransferred(event) => self.device_transferred(event).await?,
+            Event::DepositorChanged(event) => self.depositor_changed(place, event).await?,
             Event::CommitteeChanged(event) => self.committee_changed(place, event).await?,
             Event::ReportSubmitted(event) => self.report_submitted(place, event).await?,
             Event::ReportPending(event) => self.report_pending(event).await?,
@@ -181,14 +190,22 @@ impl<'w> Writer<'w> {
     fn emitter(&self, event: &Event) -> Option<AccountId> {
         let contracts = &self.network.contracts;
         Some(match event {
-            Event::PartyRegistered(_) | Event::CapitalAttested(_) | Event::StatusChanged(_) | Event::HoldPlaced(_) => {
-                contracts.registry
-            }
+            Event::PartyRegistered(_)
+            | Event::AccountChanged(_)
+            | Event::CapitalAttested(_)
+            | Event::StatusChanged(_)
+            | Event::HoldPlaced(_) => contracts.registry,
             Event::DeviceRegistered(_)
             | Event::DeviceStateChanged(_)
             | Event::BatchRecorded(_)
             | Event::ReceiptVoided(_) => contracts.receipts,
-            Event::DepositLocked(_) | Event::ReturnConfirmed(_) | Event::DepositReleased(_) => contracts.pos_deposit,
+            Event::DepositLocked(_)
+            | Event::ReturnConfirmed(_)
+            | Event::DepositReleased(_)
+            | Event::DepositPenalised(_)
+            | Event::DepositSeized(_)
+            | Event::DeviceTransferred(_)
+            | Event::DepositorChanged(_) => contracts.pos_deposit,
             Event::CommitteeChanged(_)
             | Event::ReportSubmitted(_)
             | Event::ReportPending(_)
@@ -221,6 +238,15 @@ impl<'w> Writer<'w> {
                 }
                 Event::DepositReleased(event) => {
                     deposits.insert(event.depositor);
+                }
+                Event::DepositPenalised(event) => {
+                    deposits.insert(event.depositor);
+                }
+                Event::DepositSeized(event) => {
+                    deposits.insert(event.depositor);
+                }
+                Event::DepositorChanged(event) => {
+                    deposits.extend([event.before, event.account]);
                 }
                 _ => {}
             }

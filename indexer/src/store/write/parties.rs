@@ -10,9 +10,10 @@ use crate::{
 };
 use bizkey_primitives::{
     events::{
-        CapitalAttested, DepositLocked, DepositReleased, HoldPlaced, PartyRegistered, ReturnConfirmed, StatusChanged,
+        AccountChanged, CapitalAttested, DepositLocked, DepositReleased, DepositorChanged, DeviceTransferred,
+        HoldPlaced, PartyRegistered, ReturnConfirmed, StatusChanged,
     },
-    Side,
+    AccountId, Balance, DeviceId, Side,
 };
 
 impl Writer<'_> {
@@ -26,6 +27,12 @@ impl Writer<'_> {
             *customers = event.index.max(*customers);
         }
         Ok(())
+    }
+
+    pub(super) async fn account_changed(&mut self, event: &AccountChanged) -> Result<()> {
+        let sql = "UPDATE parties SET account = $3 WHERE side = $1 AND party = $2";
+        let values = values![event.side, event.index, &event.account];
+        execute(self.connection, "storing a party's account", sql, values).await.map(drop)
     }
 
     pub(super) async fn capital_attested(&mut self, place: Place, event: &CapitalAttested) -> Result<()> {
@@ -62,11 +69,7 @@ impl Writer<'_> {
 
     pub(super) async fn deposit_locked(&mut self, place: Place, event: &DepositLocked) -> Result<()> {
         self.deposits.credit(place, self.stamp, &event.depositor, event.amount)?;
-        let sql = "SELECT amount FROM deposits WHERE device = $1";
-        let locked = fetch_one(&mut *self.connection, "reading a deposit", sql, values![event.device], |row| {
-            row.amount("amount")
-        });
-        let amount = locked.await?.unwrap_or(0).checked_add(event.amount).ok_or_else(|| Error::Inconsistent {
+        let amount = self.locked(event.device).await?.checked_add(event.amount).ok_or_else(|| Error::Inconsistent {
             number: place.block,
             event: place.event,
             what: format!("the deposit of device {} would pass its type", event.device),
@@ -88,5 +91,57 @@ impl Writer<'_> {
         self.deposits.debit(place, self.stamp, &event.depositor, event.amount)?;
         let sql = "UPDATE deposits SET amount = $2, releasable_ms = NULL WHERE device = $1";
         execute(self.connection, "storing a release", sql, values![event.device, 0u128]).await.map(drop)
+    }
+
+    /// Takes a part of a device's deposit: a penalty, or by the board.
+    pub(super) async fn deposit_taken(
+        &mut self,
+        place: Place,
+        device: DeviceId,
+        depositor: &AccountId,
+        amount: Balance,
+    ) -> Result<()> {
+        self.deposits.debit(place, self.stamp, depositor, amount)?;
+        let left = self.locked(device).await?.checked_sub(amount).ok_or_else(|| Error::Inconsistent {
+            number: place.block,
+            event: place.event,
+            what: format!("more was taken from the deposit of device {device} than was locked"),
+        })?;
+        let sql = "UPDATE deposits SET amount = $2 WHERE device = $1";
+        execute(self.connection, "storing a deposit", sql, values![device, left]).await.map(drop)
+    }
+
+    /// A terminal gets another number: its deposit goes over to it, or is free
+    /// from a moment on.
+    pub(super) async fn device_transferred(&mut self, event: &DeviceTransferred) -> Result<()> {
+        if event.releasable_ms.is_some() {
+            let sql = "UPDATE deposits SET releasable_ms = $2 WHERE device = $1";
+            let values = values![event.device, event.releasable_ms];
+            return execute(self.connection, "storing a transfer", sql, values).await.map(drop);
+        }
+        let amount = self.locked(event.to).await?.saturating_add(event.amount);
+        let sql = "UPDATE deposits SET amount = $2, releasable_ms = NULL WHERE device = $1";
+        execute(self.connection, "storing a transfer", sql, values![event.device, 0u128]).await?;
+        let sql = "INSERT INTO deposits (device, depositor, amount) VALUES ($1, $2, $3)
+                   ON CONFLICT (device) DO UPDATE
+                   SET depositor = excluded.depositor, amount = excluded.amount, releasable_ms = NULL";
+        let values = values![event.to, &event.depositor, amount];
+        execute(self.connection, "storing a transfer", sql, values).await.map(drop)
+    }
+
+    /// A deposit is credited to the account that its depositor has now.
+    pub(super) async fn depositor_changed(&mut self, place: Place, event: &DepositorChanged) -> Result<()> {
+        self.deposits.debit(place, self.stamp, &event.before, event.amount)?;
+        self.deposits.credit(place, self.stamp, &event.account, event.amount)?;
+        let sql = "UPDATE deposits SET depositor = $2 WHERE device = $1";
+        execute(self.connection, "storing a depositor", sql, values![event.device, &event.account]).await.map(drop)
+    }
+
+    /// What is locked for a device.
+    async fn locked(&mut self, device: DeviceId) -> Result<Balance> {
+        let sql = "SELECT amount FROM deposits WHERE device = $1";
+        let locked =
+            fetch_one(&mut *self.connection, "reading a deposit", sql, values![device], |row| row.amount("amount"));
+        Ok(locked.await?.unwrap_or(0))
     }
 }
