@@ -39,6 +39,7 @@ pub mod otc {
     use crate::books::Books;
     use bizkey_primitives::{
         action::{otc::Action, Authorization, Nonces},
+        administration::Administration,
         cross_contract::call,
         errors::otc::Error,
         events::{OtcCodeChanged, OtcDeskChanged, OtcHandedOver, OtcOssified},
@@ -58,11 +59,8 @@ pub mod otc {
         pub(crate) genesis: Hash,
         /// Holds the escrow.
         pub(crate) bzky: AccountId,
-        pub(crate) deployer: AccountId,
-        /// The deployer at first, then `foundation`.
-        pub(crate) admin: AccountId,
-        pub(crate) handed_over: bool,
-        pub(crate) ossified: bool,
+        /// Who governs, and whether the code is final.
+        pub(crate) administration: Administration,
     }
 
     /// The desk of everybody, and those of the network.
@@ -99,8 +97,8 @@ pub mod otc {
                 desks: Mapping::default(),
                 nonces: Nonces::default(),
             };
-            let (admin, handed_over, ossified) = (deployer, false, false);
-            contract.setup.set(&Setup { calendar, genesis, bzky, deployer, admin, handed_over, ossified });
+            let administration = Administration::new(deployer);
+            contract.setup.set(&Setup { calendar, genesis, bzky, administration });
             contract
         }
 
@@ -110,14 +108,9 @@ pub mod otc {
         /// `NotDeployer`, `AlreadyBound`.
         #[ink(message)]
         pub fn hand_over(&mut self, admin: AccountId) -> Result<(), Error> {
-            let setup = self.setup()?;
-            if self.env().caller() != setup.deployer {
-                return Err(Error::NotDeployer);
-            }
-            if setup.handed_over {
-                return Err(Error::AlreadyBound);
-            }
-            self.setup.set(&Setup { admin, handed_over: true, ..setup });
+            let mut setup = self.setup()?;
+            setup.administration.hand_over(self.env().caller(), admin)?;
+            self.setup.set(&setup);
             self.env().emit_event(OtcHandedOver { admin });
             Ok(())
         }
@@ -129,7 +122,7 @@ pub mod otc {
         /// `NotAdmin`, `Ossified`, `BadCode`.
         #[ink(message)]
         pub fn set_code(&mut self, code_hash: Hash) -> Result<(), Error> {
-            self.not_ossified()?;
+            self.setup()?.administration.may_change_code(self.env().caller())?;
             self.env().set_code_hash(&code_hash).map_err(|_| Error::BadCode)?;
             self.env().emit_event(OtcCodeChanged { code_hash });
             Ok(())
@@ -142,9 +135,10 @@ pub mod otc {
         /// `NotAdmin`, `Ossified`.
         #[ink(message)]
         pub fn ossify(&mut self) -> Result<(), Error> {
-            let setup = self.not_ossified()?;
-            self.setup.set(&Setup { ossified: true, ..setup });
-            self.env().emit_event(OtcOssified { admin: setup.admin });
+            let mut setup = self.setup()?;
+            setup.administration.ossify(self.env().caller())?;
+            self.setup.set(&setup);
+            self.env().emit_event(OtcOssified { admin: setup.administration.admin });
             Ok(())
         }
 
@@ -426,7 +420,7 @@ pub mod otc {
         #[ink(message)]
         pub fn admin(&self) -> AccountId {
             match self.setup.get() {
-                Some(setup) => setup.admin,
+                Some(setup) => setup.administration.admin,
                 None => panic!("not set up"),
             }
         }
@@ -434,7 +428,7 @@ pub mod otc {
         /// Whether the code can change no more.
         #[ink(message)]
         pub fn is_ossified(&self) -> bool {
-            self.setup.get().is_some_and(|setup| setup.ossified)
+            self.setup.get().is_some_and(|setup| setup.administration.ossified)
         }
 
         /// The nonce that an account's next authorization must have.
@@ -472,17 +466,7 @@ pub mod otc {
 
         fn only_admin(&self) -> Result<Setup, Error> {
             let setup = self.setup()?;
-            if self.env().caller() != setup.admin {
-                return Err(Error::NotAdmin);
-            }
-            Ok(setup)
-        }
-
-        fn not_ossified(&self) -> Result<Setup, Error> {
-            let setup = self.only_admin()?;
-            if setup.ossified {
-                return Err(Error::Ossified);
-            }
+            setup.administration.only_admin(self.env().caller())?;
             Ok(setup)
         }
     }

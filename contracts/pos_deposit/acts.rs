@@ -161,6 +161,11 @@ impl PosDeposit {
             if open > 0 {
                 return Err(Error::DemandOpen);
             }
+            // The depositor may be an agent: a hold on the shop holds it too.
+            let held: bool = ask!(setup.registry, "is_party_held", &(Side::Merchant, merchant))?;
+            if held {
+                return Err(Error::Held);
+            }
         }
         let depositor = self.credit_present(&setup, device)?;
         let held: bool = ask!(setup.registry, "is_held", &(depositor,))?;
@@ -204,7 +209,7 @@ impl PosDeposit {
 
     pub(crate) fn take_by_board(&mut self, device: DeviceId, amount: Balance, to: AccountId) -> Result<Balance, Error> {
         let setup = self.setup()?;
-        setup.only_admin(self.env().caller())?;
+        setup.administration.only_admin(self.env().caller())?;
         let now_ms = self.env().block_timestamp();
         let Some((depositor, taken)) = self.deposits.take(self.now(), now_ms, device, amount)? else { return Ok(0) };
         self.env().emit_event(DepositSeized { device, depositor, amount: taken, to });

@@ -106,7 +106,7 @@ pub mod pos_deposit {
         /// `NotDeployer`, `AlreadyBound`.
         #[ink(message)]
         pub fn hand_over(&mut self, admin: AccountId) -> Result<(), Error> {
-            self.change_setup(|setup, caller| setup.hand_over(caller, admin))?;
+            self.change_setup(|setup, caller| Ok(setup.administration.hand_over(caller, admin)?))?;
             self.env().emit_event(PosDepositHandedOver { admin });
             Ok(())
         }
@@ -119,7 +119,7 @@ pub mod pos_deposit {
         #[ink(message)]
         pub fn set_platform(&mut self, platform: AccountId) -> Result<(), Error> {
             self.change_setup(|setup, caller| {
-                setup.only_admin(caller)?;
+                setup.administration.only_admin(caller)?;
                 setup.platform = platform;
                 Ok(())
             })?;
@@ -135,7 +135,7 @@ pub mod pos_deposit {
         /// `NotAdmin`.
         #[ink(message)]
         pub fn set_schedule(&mut self, class: u8, amount: Option<Balance>) -> Result<(), Error> {
-            self.setup()?.only_admin(self.env().caller())?;
+            self.setup()?.administration.only_admin(self.env().caller())?;
             self.deposits.set_schedule(class, amount);
             self.env().emit_event(ScheduleSet { class, amount });
             Ok(())
@@ -162,7 +162,7 @@ pub mod pos_deposit {
         /// `NotAdmin`, `Ossified`, `UnknownCode`.
         #[ink(message)]
         pub fn set_code(&mut self, code_hash: Hash) -> Result<(), Error> {
-            self.setup()?.may_change_code(self.env().caller())?;
+            self.setup()?.administration.may_change_code(self.env().caller())?;
             self.env().set_code_hash(&code_hash).map_err(|_| Error::UnknownCode)?;
             self.env().emit_event(PosDepositCodeChanged { code_hash });
             Ok(())
@@ -174,11 +174,7 @@ pub mod pos_deposit {
         /// `NotAdmin`; `Ossified` if it is already.
         #[ink(message)]
         pub fn ossify(&mut self) -> Result<(), Error> {
-            self.change_setup(|setup, caller| {
-                setup.may_change_code(caller)?;
-                setup.ossified = true;
-                Ok(())
-            })?;
+            self.change_setup(|setup, caller| Ok(setup.administration.ossify(caller)?))?;
             self.env().emit_event(PosDepositOssified {});
             Ok(())
         }
@@ -441,13 +437,13 @@ pub mod pos_deposit {
         #[ink(message)]
         pub fn admin(&self) -> AccountId {
             // The constructor sets it; nobody has the key of zeros.
-            self.setup.get().map_or(AccountId::from([0; 32]), |setup| setup.admin)
+            self.setup.get().map_or(AccountId::from([0; 32]), |setup| setup.administration.admin)
         }
 
         /// Whether the code is final.
         #[ink(message)]
         pub fn is_ossified(&self) -> bool {
-            self.setup.get().is_some_and(|setup| setup.ossified)
+            self.setup.get().is_some_and(|setup| setup.administration.ossified)
         }
 
         /// The nonce of an account's next authorization.

@@ -1,7 +1,7 @@
 //! Who administers the contract, what it works with, and whether its code may
 //! still change.
 
-use bizkey_primitives::{errors::pos_deposit::Error, AccountId, Hash};
+use bizkey_primitives::{administration::Administration, errors::pos_deposit::Error, AccountId, Hash};
 
 /// The contracts named by `bind`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,14 +29,8 @@ pub struct Setup {
     pub platform: AccountId,
     /// From a confirmed return to the release, milliseconds.
     pub penalty_window_ms: u64,
-    /// Who instantiated it.
-    pub deployer: AccountId,
-    /// Who administers it: the deployer until it hands over.
-    pub admin: AccountId,
-    /// Whether it did.
-    pub handed_over: bool,
-    /// Whether the code is final.
-    pub ossified: bool,
+    /// Who administers it, and whether the code is final.
+    pub administration: Administration,
     /// Named once, by the deployer.
     pub bound: Option<Bound>,
 }
@@ -56,10 +50,7 @@ impl Setup {
             registry,
             platform: deployer,
             penalty_window_ms,
-            deployer,
-            admin: deployer,
-            handed_over: false,
-            ossified: false,
+            administration: Administration::new(deployer),
             bound: None,
         }
     }
@@ -69,40 +60,12 @@ impl Setup {
     /// # Errors
     /// `NotDeployer`, `AlreadyBound`.
     pub fn bind(&mut self, caller: AccountId, bound: Bound) -> Result<(), Error> {
-        if caller != self.deployer {
-            return Err(Error::NotDeployer);
-        }
+        self.administration.only_deployer(caller)?;
         if self.bound.is_some() {
             return Err(Error::AlreadyBound);
         }
         self.bound = Some(bound);
         Ok(())
-    }
-
-    /// Names who administers from now on, for good.
-    ///
-    /// # Errors
-    /// `NotDeployer`, `AlreadyBound`.
-    pub fn hand_over(&mut self, caller: AccountId, admin: AccountId) -> Result<(), Error> {
-        if caller != self.deployer {
-            return Err(Error::NotDeployer);
-        }
-        if self.handed_over {
-            return Err(Error::AlreadyBound);
-        }
-        self.admin = admin;
-        self.handed_over = true;
-        Ok(())
-    }
-
-    /// # Errors
-    /// `NotAdmin`.
-    pub fn only_admin(&self, caller: AccountId) -> Result<(), Error> {
-        if caller == self.admin {
-            Ok(())
-        } else {
-            Err(Error::NotAdmin)
-        }
     }
 
     /// # Errors
@@ -113,18 +76,6 @@ impl Setup {
         } else {
             Err(Error::NotPlatform)
         }
-    }
-
-    /// Whether `caller` may change the code.
-    ///
-    /// # Errors
-    /// `NotAdmin`, `Ossified`.
-    pub fn may_change_code(&self, caller: AccountId) -> Result<(), Error> {
-        self.only_admin(caller)?;
-        if self.ossified {
-            return Err(Error::Ossified);
-        }
-        Ok(())
     }
 
     /// The bound contracts.

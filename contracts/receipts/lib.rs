@@ -121,7 +121,7 @@ pub mod receipts {
         /// `NotDeployer`, `AlreadyBound`.
         #[ink(message)]
         pub fn hand_over(&mut self, admin: AccountId) -> Result<(), Error> {
-            self.change_setup(|setup, caller| setup.hand_over(caller, admin))?;
+            self.change_setup(|setup, caller| Ok(setup.administration.hand_over(caller, admin)?))?;
             self.env().emit_event(ReceiptsHandedOver { admin });
             Ok(())
         }
@@ -133,7 +133,7 @@ pub mod receipts {
         /// `NotAdmin`, `Ossified`, `UnknownCode`.
         #[ink(message)]
         pub fn set_code(&mut self, code_hash: Hash) -> Result<(), Error> {
-            self.setup()?.may_change_code(self.env().caller())?;
+            self.setup()?.administration.may_change_code(self.env().caller())?;
             self.env().set_code_hash(&code_hash).map_err(|_| Error::UnknownCode)?;
             self.env().emit_event(ReceiptsCodeChanged { code_hash });
             Ok(())
@@ -145,11 +145,7 @@ pub mod receipts {
         /// `NotAdmin`; `Ossified` if it is already.
         #[ink(message)]
         pub fn ossify(&mut self) -> Result<(), Error> {
-            self.change_setup(|setup, caller| {
-                setup.may_change_code(caller)?;
-                setup.ossified = true;
-                Ok(())
-            })?;
+            self.change_setup(|setup, caller| Ok(setup.administration.ossify(caller)?))?;
             self.env().emit_event(ReceiptsOssified {});
             Ok(())
         }
@@ -161,7 +157,7 @@ pub mod receipts {
         /// `NotAdmin`, `PauseTooLong`, `PauseCoolingDown`.
         #[ink(message)]
         pub fn pause(&mut self, until_ms: u64) -> Result<(), Error> {
-            self.setup()?.only_admin(self.env().caller())?;
+            self.setup()?.administration.only_admin(self.env().caller())?;
             self.pauses.begin(self.env().block_timestamp(), until_ms)?;
             self.env().emit_event(ReceiptsPaused { until_ms });
             Ok(())
@@ -175,7 +171,7 @@ pub mod receipts {
         #[ink(message)]
         pub fn set_opening_rules(&mut self, rules: OpeningRules) -> Result<(), Error> {
             self.change_setup(|setup, caller| {
-                setup.only_admin(caller)?;
+                setup.administration.only_admin(caller)?;
                 if !rules.is_valid() {
                     return Err(Error::BadRules);
                 }
@@ -484,13 +480,13 @@ pub mod receipts {
         #[ink(message)]
         pub fn admin(&self) -> AccountId {
             // The constructor sets it; nobody has the key of zeros.
-            self.setup.get().map_or(AccountId::from([0; 32]), |setup| setup.admin)
+            self.setup.get().map_or(AccountId::from([0; 32]), |setup| setup.administration.admin)
         }
 
         /// Whether the code is final.
         #[ink(message)]
         pub fn is_ossified(&self) -> bool {
-            self.setup.get().is_some_and(|setup| setup.ossified)
+            self.setup.get().is_some_and(|setup| setup.administration.ossified)
         }
 
         /// The last pause; zeros before the first.

@@ -1,7 +1,7 @@
 //! Who administers the contract, what it works with, and whether its code may
 //! still change.
 
-use bizkey_primitives::{errors::receipts::Error, opening::OpeningRules, AccountId};
+use bizkey_primitives::{administration::Administration, errors::receipts::Error, opening::OpeningRules, AccountId};
 
 /// The contracts named by `bind`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,14 +21,8 @@ pub struct Bound {
 #[ink::scale_derive(Encode, Decode, TypeInfo)]
 #[cfg_attr(feature = "std", derive(ink::storage::traits::StorageLayout))]
 pub struct Setup {
-    /// Who instantiated it.
-    pub deployer: AccountId,
-    /// Who administers it: the deployer until it hands over.
-    pub admin: AccountId,
-    /// Whether it did.
-    pub handed_over: bool,
-    /// Whether the code is final.
-    pub ossified: bool,
+    /// Who administers it, and whether the code is final.
+    pub administration: Administration,
     /// The token.
     pub bzky: AccountId,
     /// Names devices, knows parties.
@@ -43,7 +37,7 @@ impl Setup {
     /// The deployer administers at first.
     pub fn new(deployer: AccountId, bzky: AccountId, registry: AccountId) -> Self {
         let rules = OpeningRules::default();
-        Self { deployer, admin: deployer, handed_over: false, ossified: false, bzky, registry, bound: None, rules }
+        Self { administration: Administration::new(deployer), bzky, registry, bound: None, rules }
     }
 
     /// Names the contracts it works with.
@@ -51,51 +45,11 @@ impl Setup {
     /// # Errors
     /// `NotDeployer`, `AlreadyBound`.
     pub fn bind(&mut self, caller: AccountId, bound: Bound) -> Result<(), Error> {
-        if caller != self.deployer {
-            return Err(Error::NotDeployer);
-        }
+        self.administration.only_deployer(caller)?;
         if self.bound.is_some() {
             return Err(Error::AlreadyBound);
         }
         self.bound = Some(bound);
-        Ok(())
-    }
-
-    /// Names who administers from now on, for good.
-    ///
-    /// # Errors
-    /// `NotDeployer`, `AlreadyBound`.
-    pub fn hand_over(&mut self, caller: AccountId, admin: AccountId) -> Result<(), Error> {
-        if caller != self.deployer {
-            return Err(Error::NotDeployer);
-        }
-        if self.handed_over {
-            return Err(Error::AlreadyBound);
-        }
-        self.admin = admin;
-        self.handed_over = true;
-        Ok(())
-    }
-
-    /// # Errors
-    /// `NotAdmin`.
-    pub fn only_admin(&self, caller: AccountId) -> Result<(), Error> {
-        if caller == self.admin {
-            Ok(())
-        } else {
-            Err(Error::NotAdmin)
-        }
-    }
-
-    /// Whether `caller` may change the code.
-    ///
-    /// # Errors
-    /// `NotAdmin`, `Ossified`.
-    pub fn may_change_code(&self, caller: AccountId) -> Result<(), Error> {
-        self.only_admin(caller)?;
-        if self.ossified {
-            return Err(Error::Ossified);
-        }
         Ok(())
     }
 

@@ -3,13 +3,13 @@
 
 use crate::{
     accounts::Holder,
-    emit::emit,
     parties::Key,
     recovery::{cancel, check_acceptance, ACCEPT_MS},
     registry::Registry,
 };
 use bizkey_primitives::{
     action::registry::Action,
+    emit::emit,
     errors::registry::Error,
     events::{AccountChanged, AccountProposed, AppealFiled, RecoveryCancelled, RecoveryConsented},
     membership::{AccountProposal, Recovery, RecoveryState},

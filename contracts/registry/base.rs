@@ -6,17 +6,17 @@ use crate::{
     agents::Agents,
     capital::counts_from,
     devices::Devices,
-    emit::{emit, Encoded},
     parameters,
     parties::Parties,
     recovery::Successions,
     registry::{Registry, Setup, MAX_QUERIES},
-    roles::Roles,
     values::{Subject, Value, Values},
 };
 use bizkey_primitives::{
     action::Nonces,
+    administration::Administration,
     cross_contract::call,
+    emit::{emit, Encoded},
     errors::{receipts, registry::Error},
     events::{AttestorChanged, RegistryCodeChanged, RegistryHandedOver, RegistryOssified},
     AccountId, Calendar, Epoch, Hash, MerchantIndex, Side, Stamp,
@@ -47,7 +47,7 @@ impl Registry {
             nonces: Nonces::default(),
         };
         registry.setup.set(&Setup { genesis, receipts: None });
-        registry.roles.set(&Roles::new(Self::env().caller()));
+        registry.roles.set(&Administration::new(Self::env().caller()));
         for &attestor in attestors {
             registry.change_attestor(attestor, true);
         }
@@ -59,12 +59,12 @@ impl Registry {
     }
 
     /// The constructor sets it; without it nobody is the admin.
-    pub(crate) fn roles(&self) -> Result<Roles, Error> {
+    pub(crate) fn roles(&self) -> Result<Administration, Error> {
         self.roles.get().ok_or(Error::NotAdmin)
     }
 
     pub(crate) fn only_admin(&self, caller: AccountId) -> Result<(), Error> {
-        self.roles()?.only_admin(caller)
+        Ok(self.roles()?.only_admin(caller)?)
     }
 
     /// Checks that the admin calls.
@@ -143,6 +143,10 @@ impl Registry {
     pub(crate) fn hand_over_to(&mut self, admin: AccountId) -> Result<(), Error> {
         let mut roles = self.roles()?;
         roles.hand_over(self.env().caller(), admin)?;
+        if admin == AccountId::from([0; 32]) {
+            // Nobody could govern.
+            return Err(Error::ZeroAccount);
+        }
         self.roles.set(&roles);
         emit(&RegistryHandedOver { admin });
         Ok(())

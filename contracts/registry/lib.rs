@@ -14,10 +14,8 @@
 //! | [`parameters`] | bounds of the board's parameters |
 //! | [`values`] | capital, trades and parameters with their history |
 //! | [`series`] | the rule of that history |
-//! | [`roles`] | deployer, admin, final code |
 //! | `acts` | what parties do for themselves, called or carried |
 //! | `base` | what every message needs: roles, time, `receipts` |
-//! | `emit` | events, with little code |
 //! | `history` | the search in a list that grows at its end |
 //!
 //! A party keeps its index for ever, whatever becomes of it.
@@ -30,13 +28,11 @@ pub mod appeal;
 mod base;
 pub mod capital;
 pub mod devices;
-mod emit;
 mod history;
 pub mod parameters;
 pub mod parties;
 pub mod party;
 pub mod recovery;
-pub mod roles;
 pub mod series;
 pub mod values;
 
@@ -64,16 +60,16 @@ pub mod registry {
         agents::Agents,
         capital::is_within_bounds,
         devices::Devices,
-        emit::emit,
         parties::Parties,
         party::Identity,
         recovery::{attest, confirm, finish, Successions},
-        roles::Roles,
         values::{Subject, Value, Values},
     };
     use bizkey_primitives::{
         action::{registry::Action, Authorization, Nonces},
+        administration::Administration,
         cross_contract::call,
+        emit::emit,
         errors::registry::Error,
         events::{
             AgentMoved, AgentRegistered, AgentStatusChanged, AppealDecided, BusinessAttested, BusinessProposed,
@@ -111,7 +107,7 @@ pub mod registry {
     pub struct Registry {
         pub(crate) calendar: Calendar,
         pub(crate) setup: Lazy<Setup>,
-        pub(crate) roles: Lazy<Roles>,
+        pub(crate) roles: Lazy<Administration>,
         pub(crate) attestors: Mapping<AccountId, ()>,
         pub(crate) accounts: Accounts,
         pub(crate) parties: Parties,

@@ -304,6 +304,7 @@ fn the_deployer_hands_over_once_and_keeps_nothing() {
     by(ANYBODY);
     assert_eq!(registry.hand_over(account(50)), Err(Error::NotDeployer));
     by(ADMIN);
+    assert_eq!(registry.hand_over(account(0)), Err(Error::ZeroAccount));
     registry.hand_over(account(50)).unwrap();
     assert_eq!(registry.admin(), account(50));
     assert_eq!(registry.hand_over(account(51)), Err(Error::AlreadyBound));

@@ -1,7 +1,8 @@
 //! Who governs the contract, and its pauses.
 
-use crate::{log::emit, machine::Moment, rewards::Rewards};
+use crate::{machine::Moment, rewards::Rewards};
 use bizkey_primitives::{
+    emit::emit,
     errors::rewards::Error,
     events::{RewardsCodeChanged, RewardsHandedOver, RewardsOssified, RewardsPaused},
     AccountId, Epoch, Hash,

@@ -5,23 +5,10 @@
 //! until every epoch that it reported has had its turn, asks, and waits again,
 //! as long as a report of its may be challenged after that.
 
-use bizkey_primitives::{calendar::stamp, errors::rewards::Error, AccountId, Balance, Calendar, Epoch, Stamp};
+use bizkey_primitives::{calendar::stamp, errors::rewards::Error, report::Bond, AccountId, Balance, Calendar, Epoch};
 use ink::storage::{Lazy, Mapping};
 
 use crate::machine::{DECISION_MS, REPORT_EPOCHS};
-
-/// An account's stake.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[ink::scale_derive(Encode, Decode, TypeInfo)]
-#[cfg_attr(feature = "std", derive(ink::storage::traits::StorageLayout))]
-pub struct Bond {
-    /// Smallest unit of Bzky.
-    pub amount: Balance,
-    /// The latest epoch that the account reported, as a stamp.
-    pub reported: Stamp,
-    /// When the account asked for it back, Unix milliseconds; 0 if it did not.
-    pub leaving_ms: u64,
-}
 
 /// Every stake, and how high it must be.
 #[ink::storage_item]

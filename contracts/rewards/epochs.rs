@@ -3,7 +3,6 @@
 
 use crate::{
     bonds, claims, committee,
-    log::emit,
     machine::{self, Moment, Step, Turn},
     rewards::Rewards,
     settlement, suite,
@@ -11,6 +10,7 @@ use crate::{
 use bizkey_primitives::{
     challenge::{Branch, Charge},
     emission,
+    emit::emit,
     errors::rewards::Error,
     events::{
         BondChanged, BondSlashed, ClaimsExpired, DisputeDecided, EpochFinalised, EpochReserved, EpochVoided,
@@ -177,6 +177,7 @@ impl Rewards {
         let step = machine::step(record.state, turn, self.window_is_over(&record, now))?;
         self.pass_turn(epoch, turn)?;
         if step == Step::Pass {
+            emit(&EpochReserved { epoch, merchants: record.merchants, customers: record.customers });
             return Ok(());
         }
         let earlier = (turn == Turn::Past).then_some((record.merchants.emission, record.customers.emission));

@@ -28,7 +28,6 @@ mod claims;
 mod committee;
 mod debts;
 mod epochs;
-mod log;
 mod machine;
 #[cfg(test)]
 #[allow(clippy::arithmetic_side_effects)] // an overflow fails the test
@@ -47,11 +46,10 @@ mod rewards {
     use crate::{
         admin::Governance,
         bitmap,
-        bonds::{Bond, Bonds},
+        bonds::Bonds,
         committee::Committees,
         debts,
         epochs::Dispute,
-        log::emit,
         numbers::{Kind, Numbers},
         paying::{Scope, MAX_CLAIMS},
         suite,
@@ -60,11 +58,12 @@ mod rewards {
         action::{rewards::Action, Authorization, Nonces},
         calendar::Calendar,
         challenge::{Branch, Charge},
+        emit::emit,
         errors::rewards::Error,
         events::{AlgorithmSet, BondsSet, CommitteeChanged, DebtBooked, DebtPaid},
         party::{Contracts, HoldingIndex, PushedLeaf},
         pause::Pauses,
-        report::{EpochRecord, LeafClaim, Report},
+        report::{Bond, EpochRecord, LeafClaim, Report},
         tree::{Leaf, ProofStep, SUBTREE_LEAVES},
         Epoch, MerchantIndex, Side,
     };
@@ -159,7 +158,7 @@ mod rewards {
         // Governance.
 
         /// Makes `admin` the one who governs this contract, for good: once, by
-        /// the deployer.
+        /// the deployer. A repeat is refused.
         ///
         /// # Errors
         /// [`Error::AlreadyBound`], [`Error::NotDeployer`].
@@ -170,7 +169,7 @@ mod rewards {
         }
 
         /// Runs other code, which must be on the chain, from the next call on.
-        /// Admin only.
+        /// A repeat changes nothing. Admin only.
         ///
         /// # Errors
         /// [`Error::NotAdmin`], [`Error::Ossified`], [`Error::UnknownCode`].
@@ -180,7 +179,7 @@ mod rewards {
             done(())
         }
 
-        /// Makes the code final. Admin only; not idempotent.
+        /// Makes the code final. A repeat is refused. Admin only.
         ///
         /// # Errors
         /// [`Error::NotAdmin`], [`Error::Ossified`].
@@ -192,7 +191,8 @@ mod rewards {
 
         /// Stops `report`, `finalise` and all claims until `until_ms`, Unix
         /// milliseconds: for 72 hours at most, 30 days after the last pause at
-        /// the earliest. Every window is longer by it. Admin only.
+        /// the earliest, so that a repeat is refused. Every window is longer by
+        /// it. Admin only.
         ///
         /// # Errors
         /// [`Error::NotAdmin`], [`Error::PauseTooLong`], [`Error::PauseCoolingDown`].
@@ -234,7 +234,7 @@ mod rewards {
 
         /// Sets what a member must have bonded to report, and what a dispute
         /// puts at stake, both in the smallest unit of Bzky. While the latter
-        /// is 0 only the admin can dispute. Admin only.
+        /// is 0 only the admin can dispute. A repeat changes nothing. Admin only.
         ///
         /// # Errors
         /// [`Error::NotAdmin`].
@@ -300,7 +300,7 @@ mod rewards {
 
         /// Pays a bond that was asked back, after 7 epochs, 14 days and two
         /// challenge windows: so long a report of the member's can be
-        /// challenged. Anybody may call it.
+        /// challenged. Anybody may call it; a repeat is refused.
         ///
         /// # Errors
         /// [`Error::NoBond`], [`Error::BondLocked`], [`Error::CalleeFailed`].
@@ -328,7 +328,7 @@ mod rewards {
 
         /// Freezes a report that is in its challenge window, once a round,
         /// with the dispute's bond out of an allowance to this contract, until
-        /// the board decides, 14 days at most.
+        /// the board decides, 14 days at most. A repeat is refused.
         ///
         /// # Errors
         /// [`Error::NotPending`], [`Error::WindowOver`],
@@ -343,7 +343,7 @@ mod rewards {
         /// Decides a dispute. Upheld: the report is struck, the disputer gets
         /// its bond back, and half of the bonds of those who reported it. Not
         /// upheld: the bond burns, and the report is pending for another
-        /// window. Admin only.
+        /// window. A repeat is refused. Admin only.
         ///
         /// # Errors
         /// [`Error::NotAdmin`], [`Error::NotDisputed`],
@@ -357,7 +357,8 @@ mod rewards {
         /// Shows that a report that is not final breaks a rule: it is struck
         /// at once, and the caller gets half of the bonds of those who
         /// reported it. The branch's hashes must lead from the report's root
-        /// to what is wrong; a broken tree counts under any charge.
+        /// to what is wrong; a broken tree counts under any charge. A repeat is
+        /// refused: the report is gone.
         ///
         /// # Errors
         /// [`Error::NotPending`]; [`Error::BadProof`] when the branch does not
@@ -374,7 +375,7 @@ mod rewards {
         /// A disputed epoch is reserved only, and one that is void already
         /// lets its turn pass. An epoch whose turn passed in a dispute becomes
         /// final in the same way, with no more than it reserved. Anybody may
-        /// call it.
+        /// call it; a repeat is refused.
         ///
         /// # Errors
         /// [`Error::Paused`], [`Error::EarlierEpochOpen`],
@@ -388,7 +389,8 @@ mod rewards {
         /// Voids an epoch that found no majority in 7 epochs after its end, or
         /// after its first report was struck, or whose dispute was not decided
         /// in 14 days: it pays nothing, for good. In turn, like finalising. An
-        /// undecided dispute's bond burns by half. Anybody may call it.
+        /// undecided dispute's bond burns by half. Anybody may call it; a
+        /// repeat is refused.
         ///
         /// # Errors
         /// [`Error::ReportsClosed`] when a report is pending or the epoch is
@@ -403,8 +405,8 @@ mod rewards {
         // Claims.
 
         /// Pays one leaf of a final epoch to the leaf's present account;
-        /// returns how much, in the smallest unit. Anybody may call it. A
-        /// reward of zero is spent like any other. `holdings` is not read
+        /// returns how much, in the smallest unit. Anybody may call it; a
+        /// repeat is refused. A reward of zero is spent like any other. `holdings` is not read
         /// when the epoch pays nothing for the leaf's holding. Debt is paid
         /// first. Under bizpower-2 a merchant gets at once what its deposit
         /// can be pledged for; the rest opens in [`Rewards::claim_deferred`].
@@ -475,7 +477,8 @@ mod rewards {
         /// Pays what is deferred of a merchant's reward, less its debt, to its
         /// present account: all of it once the epoch's receipts cannot be
         /// demanded any more, before that what its deposit can be pledged for.
-        /// Returns how much, smallest unit of Bzky. Anybody may call it.
+        /// Returns how much, smallest unit of Bzky. Anybody may call it; a
+        /// repeat is refused unless more can be paid.
         ///
         /// # Errors
         /// [`Error::Paused`], [`Error::NotFinal`], [`Error::ClaimsExpired`],

@@ -4,14 +4,15 @@ use crate::{
     bitmap,
     claims::{self, Terms},
     debts::{self, Word},
-    log::emit,
     numbers::Kind,
     rewards::Rewards,
     settlement, suite,
 };
 use bizkey_primitives::{
+    emit::emit,
     errors::rewards::Error,
     events::{DebtPaid, DeferredRewardPaid, RewardDeferred, RewardsPaid},
+    opening::MAX_OPENING_EPOCHS,
     party::PushedLeaf,
     report::EpochRecord,
     tree::{self, Leaf, ProofStep},
@@ -19,10 +20,13 @@ use bizkey_primitives::{
 };
 use ink::prelude::{vec, vec::Vec};
 
-/// Epochs after its own in which the receipts of an epoch can be demanded, and
-/// a failed opening can be booked (architecture.md, customer ticket): 32 in
-/// which the demand can be made, 7 to answer it, 1 to book that it was not.
-pub const DEMAND_EPOCHS: u32 = 40;
+/// Epochs after its own in which an epoch's receipts can be demanded
+/// (architecture.md, customer ticket).
+const DEMANDABLE_EPOCHS: u32 = 32;
+/// Epochs after its own until a merchant's reward opens under bizpower-2: then
+/// the last demand is answered at the latest, whatever time to open the board
+/// has set, and one epoch was left to book a debt for a failed opening.
+pub const DEMAND_EPOCHS: u32 = DEMANDABLE_EPOCHS.saturating_add(MAX_OPENING_EPOCHS).saturating_add(1);
 /// Most claims in one `claim_many`.
 pub const MAX_CLAIMS: usize = 16;
 

@@ -1,13 +1,16 @@
-//! What the tests across contracts share: a network of its own for each test,
-//! on the in-process chain with the real bundles and a clock that the test sets.
+//! What the tests across contracts share: a network of its own for each test with
+//! the real bundles and a clock that the test sets, on the in-process chain
+//! ([`World`]) or on its runtime alone ([`Sandbox`]).
 //!
 //! A failure here is a failed test, so everything panics with what it was about.
 #![allow(clippy::expect_used, clippy::unwrap_used)]
 
 pub mod party;
+pub mod sandbox;
 pub mod tree;
 pub mod world;
 
 pub use party::{Customer, Device, Shop};
 pub use tree::Tree;
+pub use sandbox::Sandbox;
 pub use world::{World, DAY, HOUR, WINDOW};

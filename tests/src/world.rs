@@ -52,9 +52,10 @@ pub struct World {
 /// Keys of the board.
 const DIRECTORS: [&str; 3] = ["//Director/1", "//Director/2", "//Director/3"];
 
-fn named(directors: &[Signer]) -> Vec<(AccountId, Vec<u8>)> {
+/// Accounts with the names that the board gives its directors.
+pub(crate) fn named(directors: [AccountId; 3]) -> Vec<(AccountId, Vec<u8>)> {
     let name = |number: u8| [&b"Director "[..], &[b'0' + number]].concat();
-    (1..).zip(directors).map(|(number, director)| (director.account_id(), name(number))).collect()
+    (1..).zip(directors).map(|(number, director)| (director, name(number))).collect()
 }
 
 fn signer(uri: &str) -> Signer {
@@ -93,7 +94,7 @@ impl World {
                 team: treasury.account_id(),
                 partners: treasury.account_id(),
             },
-            directors: named(&directors),
+            directors: named(directors.each_ref().map(Signer::account_id)),
             chief_executive: signer("//Ferdie").account_id(),
             attestors: attestors.iter().map(Signer::account_id).collect(),
             committee: committee.iter().map(Signer::account_id).collect(),

@@ -4,7 +4,7 @@ use crate::{
     block::BlockRef, call::input, contract_kind::PerContract, presence, reply::Reply, Client, ClientError,
     ContractKind, Deployment, Result,
 };
-use bizkey_primitives::{party::Contracts, AccountId, Calendar, Epoch};
+use bizkey_primitives::{party::Contracts, redemption::RedemptionContracts, AccountId, Calendar, Epoch};
 use codec::{Decode, Encode};
 use std::collections::BTreeMap;
 
@@ -33,8 +33,11 @@ pub async fn discover(client: &Client, rewards: Option<AccountId>) -> Result<Dep
     let window_ms = ask.of(ContractKind::Rewards, "window_ms", &()).await?;
     let deposits = Ask { address: pos_deposit, ..ask };
     let penalty_window_ms = deposits.of(ContractKind::PosDeposit, "penalty_window_ms", &()).await?;
-    let works_with_bzky = |kind, name| ask.first(&hashes, kind, name, bzky);
-    let vesting = works_with_bzky(ContractKind::Vesting, "bzky").await?;
+    let named = |answer: Option<AccountId>| answer == Some(bzky);
+    let vesting = ask.first(&hashes, ContractKind::Vesting, "bzky", named).await?;
+    let otc = ask.first(&hashes, ContractKind::Otc, "bzky", named).await?;
+    let works_with = |answer: RedemptionContracts| answer.bzky == bzky;
+    let redemption = ask.first(&hashes, ContractKind::Redemption, "contracts", works_with).await?;
     let foundation: Option<AccountId> =
         Ask { address: vesting, ..ask }.of(ContractKind::Vesting, "foundation", &()).await?;
     let foundation = foundation.ok_or_else(|| none(&crate::ss58(&vesting), "its deployment was not finished"))?;
@@ -47,9 +50,8 @@ pub async fn discover(client: &Client, rewards: Option<AccountId>) -> Result<Dep
         receipts,
         pos_deposit,
         rewards,
-        // Its answer begins with the address of `bzky`.
-        redemption: works_with_bzky(ContractKind::Redemption, "contracts").await?,
-        otc: works_with_bzky(ContractKind::Otc, "bzky").await?,
+        redemption,
+        otc,
         foundation,
     };
     let code_hashes = contracts.try_map(|address| {
@@ -119,22 +121,6 @@ async fn code_hashes(client: &Client, head: &BlockRef) -> Result<BTreeMap<[u8; 3
     }
 }
 
-/// The first account of an answer, an option of one or a list of them.
-struct Answered(AccountId);
-
-impl Decode for Answered {
-    fn decode<I: codec::Input>(input: &mut I) -> std::result::Result<Self, codec::Error> {
-        let mut bytes = Vec::new();
-        while let Ok(byte) = input.read_byte() {
-            bytes.push(byte);
-        }
-        // An option has a byte before its account.
-        let start = usize::from(bytes.len() % 32 == 1);
-        let account = bytes.get(start..).and_then(|rest| rest.first_chunk::<32>()).ok_or("no account")?;
-        Ok(Self(AccountId::from(*account)))
-    }
-}
-
 /// Reads of a contract whose network is not known yet.
 #[derive(Clone, Copy)]
 struct Ask<'a> {
@@ -144,23 +130,22 @@ struct Ask<'a> {
 }
 
 impl Ask<'_> {
-    /// The contract of this kind whose message `name` answers `bzky` first.
-    async fn first(
+    /// The contract of this kind whose answer to `name` says that it is of the network.
+    async fn first<V: Decode>(
         &self,
         hashes: &BTreeMap<[u8; 32], [u8; 32]>,
         kind: ContractKind,
         name: &'static str,
-        bzky: AccountId,
+        is_of_network: impl Fn(V) -> bool,
     ) -> Result<AccountId> {
         let ours = self.client.bundles().bundle(kind).code_hash;
         for (address, _) in hashes.iter().filter(|(_, hash)| **hash == ours) {
             let address = AccountId::from(*address);
-            let answer: Answered = Ask { address, ..*self }.of(kind, name, &()).await?;
-            if answer.0 == bzky {
+            if is_of_network(Ask { address, ..*self }.of(kind, name, &()).await?) {
                 return Ok(address);
             }
         }
-        Err(none("on this chain", format!("no `{kind}` of this version works with bzky {}", crate::ss58(&bzky))))
+        Err(none("on this chain", format!("no `{kind}` of this version works with the network's bzky")))
     }
 
     async fn of<V: Decode>(&self, kind: ContractKind, name: &'static str, arguments: &impl Encode) -> Result<V> {

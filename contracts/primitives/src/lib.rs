@@ -4,6 +4,7 @@
 //! | module | holds |
 //! |---|---|
 //! | [`action`] | what somebody signs and anybody may carry |
+//! | [`administration`] | who administers a contract, and whether its code is final |
 //! | [`calendar`] | epochs and months |
 //! | [`party`] | merchants, customers, status, capital |
 //! | [`membership`] | agents, trades, appeals, recoveries |
@@ -27,6 +28,7 @@
 //! | [`pause`] | pauses, and windows that are longer for them |
 //! | [`errors`] | why a message is refused |
 //! | `cross_contract` | calls between contracts (feature `ink`) |
+//! | `emit` | events, all emitted through one piece of code (feature `ink`) |
 //! | `holdings` | balances with checkpoints, as contracts store them (feature `ink`) |
 //! | `psp22` | the token standard's traits (feature `ink`) |
 //!
@@ -38,6 +40,7 @@
 extern crate alloc;
 
 pub mod action;
+pub mod administration;
 pub mod bizpower;
 pub mod board;
 pub mod calendar;
@@ -46,6 +49,8 @@ pub mod checkpoint;
 #[cfg(feature = "ink")]
 pub mod cross_contract;
 pub mod emission;
+#[cfg(feature = "ink")]
+pub mod emit;
 pub mod errors;
 pub mod events;
 pub mod hash;

@@ -3,7 +3,7 @@
 use crate::{
     party::HoldingIndex,
     tree::{self, Domain, Leaf, ProofStep, TreeError, Tuple},
-    Balance, Epoch, Hash, Side,
+    Balance, Epoch, Hash, Side, Stamp,
 };
 use alloc::vec::Vec;
 use codec::{Decode, Encode, MaxEncodedLen};
@@ -139,6 +139,19 @@ pub struct EpochRecord {
     pub merchants: Payout,
     /// Customers' payout.
     pub customers: Payout,
+}
+
+/// What an account has at stake for its reports.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Encode, Decode, MaxEncodedLen)]
+#[cfg_attr(feature = "std", derive(scale_info::TypeInfo))]
+#[cfg_attr(all(feature = "std", feature = "ink"), derive(ink::storage::traits::StorageLayout))]
+pub struct Bond {
+    /// Smallest unit of Bzky.
+    pub amount: Balance,
+    /// The latest epoch that the account reported, as a stamp.
+    pub reported: Stamp,
+    /// When the account asked for it back, Unix milliseconds; 0 if it did not.
+    pub leaving_ms: u64,
 }
 
 /// One leaf to be claimed.

@@ -3,6 +3,7 @@
 //! | module | holds |
 //! |---|---|
 //! | [`system`] | every service of a network in one process |
+//! | [`network`] | the options that say which network |
 //! | [`keys`] | the keys that a network of one machine works with |
 //! | [`up`] | `bizkey up` |
 //! | [`deploy`] | `bizkey deploy` |
@@ -13,6 +14,7 @@
 pub mod demo;
 pub mod deploy;
 pub mod keys;
+pub mod network;
 pub mod register;
 pub mod system;
 pub mod up;

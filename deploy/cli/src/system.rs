@@ -18,6 +18,9 @@ use std::time::Duration;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
+/// Milliseconds of a day.
+pub const DAY_MS: u64 = 24 * 60 * 60 * 1000;
+
 /// Native coin that an account which pays fees and storage deposits is topped
 /// up with, smallest unit: eight of them fit what a development node gives Alice.
 const FEES: u128 = 50_000 * 1_000_000_000_000;
@@ -52,7 +55,7 @@ pub struct SystemConfig {
 }
 
 /// How long a deposit stays after its device came back: 14 days.
-const PENALTY_WINDOW_MS: u64 = 14 * 24 * 60 * 60 * 1000;
+const PENALTY_WINDOW_MS: u64 = 14 * DAY_MS;
 
 /// A running network.
 pub struct System {

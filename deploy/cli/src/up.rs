@@ -1,27 +1,21 @@
 //! `bizkey up`: the whole system, running, in one process.
 
-use crate::system::{now_ms, ChainChoice, System, SystemConfig};
+use crate::network::NetworkArgs;
+use crate::system::System;
 use anyhow::Context;
-use bizkey_devchain::{Clock, Devchain};
-use bizkey_primitives::Calendar;
+use bizkey_devchain::Devchain;
 use std::io::Write;
 use std::net::SocketAddr;
-use std::path::PathBuf;
 use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
-const DAY_MS: u64 = 24 * 60 * 60 * 1000;
-
 /// Options of `bizkey up`.
 #[derive(Clone, Debug, clap::Args)]
 pub struct UpArgs {
-    /// Chain, databases, deployment.json, device seed.
-    #[arg(long, default_value = "bizkey-data")]
-    pub data_dir: PathBuf,
-    /// A node, ws://…; without it the embedded chain runs in the data directory.
-    #[arg(long)]
-    pub chain: Option<String>,
+    /// Which network.
+    #[command(flatten)]
+    pub network: NetworkArgs,
     /// postgres://…; without it SQLite files in the data directory.
     #[arg(long, env = "BIZKEY_DATABASE")]
     pub database: Option<String>,
@@ -37,16 +31,6 @@ pub struct UpArgs {
     /// Where the embedded chain listens.
     #[arg(long, default_value = "127.0.0.1:9944")]
     pub rpc: SocketAddr,
-    /// Length of an epoch in seconds, when the contracts are deployed.
-    #[arg(long, default_value_t = 86_400)]
-    pub epoch_seconds: u64,
-    /// Challenge window of a report in seconds, when the contracts are deployed.
-    #[arg(long, default_value_t = 7_200)]
-    pub window_seconds: u64,
-    /// Secret URI of the deployer, from which this machine's other keys are
-    /// derived. The default is known to everybody: for trials only.
-    #[arg(long, env = "BIZKEY_SECRET", default_value = "//Alice", hide_env_values = true)]
-    pub secret: String,
 }
 
 /// Runs until Ctrl-C or SIGTERM.
@@ -54,21 +38,7 @@ pub struct UpArgs {
 /// # Errors
 /// When a part does not start, or stops by itself.
 pub async fn up(args: UpArgs) -> anyhow::Result<()> {
-    let epoch_ms = args.epoch_seconds.saturating_mul(1000);
-    let genesis_ms = if epoch_ms == DAY_MS { now_ms() / DAY_MS * DAY_MS } else { now_ms() };
-    let calendar = Calendar::new(genesis_ms, epoch_ms).context("--epoch-seconds: from 1 second to 366 days")?;
-    let chain = match &args.chain {
-        Some(url) => ChainChoice::Node(url.clone()),
-        None => ChainChoice::Embedded { clock: Clock::System },
-    };
-    let config = SystemConfig {
-        data_dir: args.data_dir.clone(),
-        chain,
-        database: args.database.clone(),
-        calendar,
-        window_ms: args.window_seconds.saturating_mul(1000),
-        secret: args.secret.clone(),
-    };
+    let config = args.network.config(args.database.clone())?;
     let mut system = System::start(&config).await?;
 
     let gateway = listen("gateway", args.gateway).await?;
@@ -90,10 +60,11 @@ pub async fn up(args: UpArgs) -> anyhow::Result<()> {
             outcome
         });
     }
-    lines.push(format!("contracts in {}", args.data_dir.join("deployment.json").display()));
+    lines.push(format!("contracts in {}", config.data_dir.join("deployment.json").display()));
 
     let state = bizkey_indexer::ApiState { store: system.index.clone(), progress: system.progress.clone() };
-    serve(&mut system, gateway, bizkey_gateway::api::router);
+    let payments = bizkey_gateway::api::router(system.gateway.clone());
+    serve_router(&mut system, gateway, payments);
     serve_router(&mut system, indexer, bizkey_indexer::router(state));
     let proofs = bizkey_oracle::proofs::router(system.book.clone());
     serve_router(&mut system, oracle, proofs);
@@ -155,15 +126,6 @@ async fn listen(what: &str, address: SocketAddr) -> anyhow::Result<TcpListener> 
     TcpListener::bind(address)
         .await
         .with_context(|| format!("{address} cannot be listened on; give another with --{what}"))
-}
-
-fn serve(
-    system: &mut System,
-    listener: TcpListener,
-    router: impl FnOnce(bizkey_gateway::Gateway<bizkey_gateway::SuiteChain>) -> axum::Router,
-) {
-    let router = router(system.gateway.clone());
-    serve_router(system, listener, router);
 }
 
 /// Serves a router until the system stops.

@@ -2,7 +2,6 @@
 // The codec's derive casts the constant indices of this enum, all below 256.
 #![allow(clippy::cast_possible_truncation)]
 
-use crate::{action::ActionError, pause::PauseRefused};
 use codec::{Decode, Encode};
 
 /// Why a message of `foundation` is refused. Nothing was changed.
@@ -107,21 +106,4 @@ pub enum Error {
     BadSignature,
 }
 
-impl From<ActionError> for Error {
-    fn from(error: ActionError) -> Self {
-        match error {
-            ActionError::Expired => Error::Expired,
-            ActionError::BadNonce => Error::BadNonce,
-            ActionError::BadSignature => Error::BadSignature,
-        }
-    }
-}
-
-impl From<PauseRefused> for Error {
-    fn from(refused: PauseRefused) -> Self {
-        match refused {
-            PauseRefused::TooLong => Error::PauseTooLong,
-            PauseRefused::CoolingDown => Error::PauseCoolingDown,
-        }
-    }
-}
+refusals!(ActionError, PauseRefused);

@@ -1,6 +1,5 @@
 //! Errors of `otc`.
 
-use crate::action::ActionError;
 use codec::{Decode, Encode};
 
 /// Why a message of `otc` is refused. Nothing was changed.
@@ -81,12 +80,4 @@ pub enum Error {
     BadSignature,
 }
 
-impl From<ActionError> for Error {
-    fn from(error: ActionError) -> Self {
-        match error {
-            ActionError::Expired => Error::Expired,
-            ActionError::BadNonce => Error::BadNonce,
-            ActionError::BadSignature => Error::BadSignature,
-        }
-    }
-}
+refusals!(ActionError, AdministrationError);

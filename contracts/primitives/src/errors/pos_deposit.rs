@@ -2,7 +2,6 @@
 // The codec's derive casts the constant indices of enums.
 #![allow(clippy::cast_possible_truncation)]
 
-use crate::action::ActionError;
 use codec::{Decode, Encode};
 
 /// Why a message of `pos_deposit` is refused. Nothing was changed.
@@ -83,12 +82,4 @@ pub enum Error {
     DemandOpen,
 }
 
-impl From<ActionError> for Error {
-    fn from(error: ActionError) -> Self {
-        match error {
-            ActionError::Expired => Error::Expired,
-            ActionError::BadNonce => Error::BadNonce,
-            ActionError::BadSignature => Error::BadSignature,
-        }
-    }
-}
+refusals!(ActionError, AdministrationError);

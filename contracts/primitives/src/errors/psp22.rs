@@ -1,6 +1,5 @@
 //! Errors of `bzky` and `time`.
 
-use crate::{action::ActionError, pause::PauseRefused};
 use codec::{Decode, Encode};
 
 /// Why a message of `bzky` and `time` is refused. Nothing was changed.
@@ -57,21 +56,4 @@ pub enum Error {
     PauseCoolingDown,
 }
 
-impl From<ActionError> for Error {
-    fn from(error: ActionError) -> Self {
-        match error {
-            ActionError::Expired => Error::Expired,
-            ActionError::BadNonce => Error::BadNonce,
-            ActionError::BadSignature => Error::BadSignature,
-        }
-    }
-}
-
-impl From<PauseRefused> for Error {
-    fn from(refused: PauseRefused) -> Self {
-        match refused {
-            PauseRefused::TooLong => Error::PauseTooLong,
-            PauseRefused::CoolingDown => Error::PauseCoolingDown,
-        }
-    }
-}
+refusals!(ActionError, PauseRefused);

@@ -1,6 +1,5 @@
 //! Errors of `registry`.
 
-use crate::action::ActionError;
 use codec::{Decode, Encode};
 
 /// Why a message of `registry` is refused. Nothing was changed.
@@ -83,12 +82,4 @@ pub enum Error {
     BadClamp,
 }
 
-impl From<ActionError> for Error {
-    fn from(error: ActionError) -> Self {
-        match error {
-            ActionError::Expired => Error::Expired,
-            ActionError::BadNonce => Error::BadNonce,
-            ActionError::BadSignature => Error::BadSignature,
-        }
-    }
-}
+refusals!(ActionError, AdministrationError);

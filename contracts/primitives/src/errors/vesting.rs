@@ -1,6 +1,5 @@
 //! Errors of `vesting`.
 
-use crate::action::ActionError;
 use codec::{Decode, Encode};
 
 /// Why a message of `vesting` is refused. Nothing was changed.
@@ -51,12 +50,4 @@ pub enum Error {
     BadSignature,
 }
 
-impl From<ActionError> for Error {
-    fn from(error: ActionError) -> Self {
-        match error {
-            ActionError::Expired => Error::Expired,
-            ActionError::BadNonce => Error::BadNonce,
-            ActionError::BadSignature => Error::BadSignature,
-        }
-    }
-}
+refusals!(ActionError);

@@ -157,8 +157,9 @@ event_structs! {
         /// What the challenger got of the members' bonds, smallest unit of Bzky; the rest burned.
         reward: Balance,
     }
-    /// `rewards`: the turn of a disputed epoch came. Its emission is reserved,
-    /// but cannot be claimed.
+    /// `rewards`: the turn of an epoch passed that is not final. What a disputed
+    /// one would pay is reserved, but cannot be claimed; one that is void
+    /// already reserves nothing.
     EpochReserved {
         /// The epoch.
         epoch: Epoch,

@@ -1,6 +1,7 @@
 //! Reading shops and receipts: every row is either played or refused with a
 //! reason.
 
+use crate::system::DAY_MS;
 use bizkey_gateway::payment::SaleChannel;
 use bizkey_primitives::party::Capital;
 use chrono::{NaiveDate, NaiveDateTime};
@@ -8,9 +9,6 @@ use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::io::Read;
 use std::path::{Path, PathBuf};
-
-/// Milliseconds of a day.
-pub const DAY_MS: u64 = 24 * 60 * 60 * 1000;
 
 /// Why the files cannot be played at all.
 #[derive(Debug, thiserror::Error)]

@@ -9,14 +9,13 @@ mod world;
 
 pub use input::Input;
 
-use crate::system::{ChainChoice, System, SystemConfig};
+use crate::system::{ChainChoice, System, SystemConfig, DAY_MS};
 use crate::up::serve_router;
 use anyhow::{bail, Context};
 use bizkey_devchain::Clock;
 use bizkey_primitives::{Calendar, TOKEN};
 use files::Files;
 use indicatif::{ProgressBar, ProgressStyle};
-use input::DAY_MS;
 use play::{Play, Totals, WINDOW_MS};
 use std::collections::HashSet;
 use std::net::SocketAddr;

@@ -2,10 +2,10 @@
 
 use super::{
     files::{CustomerRow, EpochRow, Files, MerchantRow},
-    input::{day_name, Input, ReceiptRow, Rejected, DAY_MS},
+    input::{day_name, Input, ReceiptRow, Rejected},
     world::World,
 };
-use crate::system::System;
+use crate::system::{System, DAY_MS};
 use anyhow::{ensure, Context};
 use bizkey_devchain::{Clock, Devchain};
 use bizkey_gateway::{

@@ -1,7 +1,8 @@
 //! A made-up town, the same for the same seed: 100 shops, 3,000 customers,
 //! seven days, a tenth of the sales outside.
 
-use super::input::{Input, ReceiptRow, Shop, DAY_MS};
+use super::input::{Input, ReceiptRow, Shop};
+use crate::system::DAY_MS;
 use bizkey_gateway::payment::SaleChannel;
 use bizkey_primitives::party::Capital;
 use rand::{rngs::StdRng, Rng, SeedableRng};

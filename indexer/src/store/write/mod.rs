@@ -171,7 +171,7 @@ impl<'w> Writer<'w> {
             Event::DepositSeized(event) => {
                 self.deposit_taken(place, event.device, &event.depositor, event.amount).await?;
             }
-            Event::DeviceTransferred(event) => self.device_transferred(event).await?,
+            Event::DeviceTransferred(event) => self.device_transferred(place, event).await?,
             Event::DepositorChanged(event) => self.depositor_changed(place, event).await?,
             Event::CommitteeChanged(event) => self.committee_changed(place, event).await?,
             Event::ReportSubmitted(event) => self.report_submitted(place, event).await?,

@@ -69,16 +69,7 @@ impl Writer<'_> {
 
     pub(super) async fn deposit_locked(&mut self, place: Place, event: &DepositLocked) -> Result<()> {
         self.deposits.credit(place, self.stamp, &event.depositor, event.amount)?;
-        let amount = self.locked(event.device).await?.checked_add(event.amount).ok_or_else(|| Error::Inconsistent {
-            number: place.block,
-            event: place.event,
-            what: format!("the deposit of device {} would pass its type", event.device),
-        })?;
-        let sql = "INSERT INTO deposits (device, depositor, amount) VALUES ($1, $2, $3)
-                   ON CONFLICT (device) DO UPDATE
-                   SET depositor = excluded.depositor, amount = excluded.amount, releasable_ms = NULL";
-        let values = values![event.device, &event.depositor, amount];
-        execute(self.connection, "storing a deposit", sql, values).await.map(drop)
+        self.add_deposit(place, event.device, &event.depositor, event.amount).await
     }
 
     pub(super) async fn return_confirmed(&mut self, event: &ReturnConfirmed) -> Result<()> {
@@ -89,8 +80,7 @@ impl Writer<'_> {
 
     pub(super) async fn deposit_released(&mut self, place: Place, event: &DepositReleased) -> Result<()> {
         self.deposits.debit(place, self.stamp, &event.depositor, event.amount)?;
-        let sql = "UPDATE deposits SET amount = $2, releasable_ms = NULL WHERE device = $1";
-        execute(self.connection, "storing a release", sql, values![event.device, 0u128]).await.map(drop)
+        self.empty_deposit(event.device).await
     }
 
     /// Takes a part of a device's deposit: a penalty, or by the board.
@@ -113,20 +103,14 @@ impl Writer<'_> {
 
     /// A terminal gets another number: its deposit goes over to it, or is free
     /// from a moment on.
-    pub(super) async fn device_transferred(&mut self, event: &DeviceTransferred) -> Result<()> {
+    pub(super) async fn device_transferred(&mut self, place: Place, event: &DeviceTransferred) -> Result<()> {
         if event.releasable_ms.is_some() {
             let sql = "UPDATE deposits SET releasable_ms = $2 WHERE device = $1";
             let values = values![event.device, event.releasable_ms];
             return execute(self.connection, "storing a transfer", sql, values).await.map(drop);
         }
-        let amount = self.locked(event.to).await?.saturating_add(event.amount);
-        let sql = "UPDATE deposits SET amount = $2, releasable_ms = NULL WHERE device = $1";
-        execute(self.connection, "storing a transfer", sql, values![event.device, 0u128]).await?;
-        let sql = "INSERT INTO deposits (device, depositor, amount) VALUES ($1, $2, $3)
-                   ON CONFLICT (device) DO UPDATE
-                   SET depositor = excluded.depositor, amount = excluded.amount, releasable_ms = NULL";
-        let values = values![event.to, &event.depositor, amount];
-        execute(self.connection, "storing a transfer", sql, values).await.map(drop)
+        self.empty_deposit(event.device).await?;
+        self.add_deposit(place, event.to, &event.depositor, event.amount).await
     }
 
     /// A deposit is credited to the account that its depositor has now.
@@ -135,6 +119,32 @@ impl Writer<'_> {
         self.deposits.credit(place, self.stamp, &event.account, event.amount)?;
         let sql = "UPDATE deposits SET depositor = $2 WHERE device = $1";
         execute(self.connection, "storing a depositor", sql, values![event.device, &event.account]).await.map(drop)
+    }
+
+    /// Adds to a device's deposit, which nobody has asked back.
+    async fn add_deposit(
+        &mut self,
+        place: Place,
+        device: DeviceId,
+        depositor: &AccountId,
+        amount: Balance,
+    ) -> Result<()> {
+        let amount = self.locked(device).await?.checked_add(amount).ok_or_else(|| Error::Inconsistent {
+            number: place.block,
+            event: place.event,
+            what: format!("the deposit of device {device} would pass its type"),
+        })?;
+        let sql = "INSERT INTO deposits (device, depositor, amount) VALUES ($1, $2, $3)
+                   ON CONFLICT (device) DO UPDATE
+                   SET depositor = excluded.depositor, amount = excluded.amount, releasable_ms = NULL";
+        let values = values![device, depositor, amount];
+        execute(self.connection, "storing a deposit", sql, values).await.map(drop)
+    }
+
+    /// A device's deposit went back, or over to another device.
+    async fn empty_deposit(&mut self, device: DeviceId) -> Result<()> {
+        let sql = "UPDATE deposits SET amount = $2, releasable_ms = NULL WHERE device = $1";
+        execute(self.connection, "storing a release", sql, values![device, 0u128]).await.map(drop)
     }
 
     /// What is locked for a device.

@@ -1,18 +1,16 @@
-//! Emits every event through one piece of code. ink!'s own way is compiled
+//! Emits every event of a contract through one piece of code (feature `ink`). ink!'s own way is compiled
 //! anew for each type of event, which for two dozen of them costs a tenth of
 //! the code that a contract may have; the bytes on chain are the same.
 
-use ink::{
-    env::{
-        event::{
-            state::{HasRemainingTopics, Uninit},
-            TopicsBuilder, TopicsBuilderBackend,
-        },
-        DefaultEnvironment, Environment, Event,
+use alloc::vec::Vec;
+use codec::{Encode, Output};
+use ink::env::{
+    event::{
+        state::{HasRemainingTopics, Uninit},
+        TopicsBuilder, TopicsBuilderBackend,
     },
-    prelude::vec::Vec,
+    DefaultEnvironment, Environment, Event,
 };
-use scale::{Encode, Output};
 
 /// Emits `event`, none of whose fields is a topic.
 pub fn emit<E: Event>(event: &E) {
@@ -70,7 +68,7 @@ impl Event for Raw {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use bizkey_primitives::{
+    use crate::{
         events::{HoldPlaced, RegistryOssified},
         Hash, Side,
     };

@@ -1,0 +1,52 @@
+//! Where a network is and how it begins: the options that `bizkey up` and
+//! `bizkey deploy` share.
+
+use crate::system::{now_ms, ChainChoice, SystemConfig, DAY_MS};
+use anyhow::Context;
+use bizkey_devchain::Clock;
+use bizkey_primitives::Calendar;
+use std::path::PathBuf;
+
+/// Options that say which network, and how it begins if it is not deployed yet.
+#[derive(Clone, Debug, clap::Args)]
+pub struct NetworkArgs {
+    /// Chain, databases, deployment.json, device seed.
+    #[arg(long, default_value = "bizkey-data")]
+    pub data_dir: PathBuf,
+    /// A node, ws://…; without it the embedded chain runs in the data directory.
+    #[arg(long)]
+    pub chain: Option<String>,
+    /// Length of an epoch in seconds, when the contracts are deployed.
+    #[arg(long, default_value_t = 86_400)]
+    pub epoch_seconds: u64,
+    /// Challenge window of a report in seconds, when the contracts are deployed.
+    #[arg(long, default_value_t = 7_200)]
+    pub window_seconds: u64,
+    /// Secret URI of the deployer, from which this machine's other keys are
+    /// derived. The default is known to everybody: for trials only.
+    #[arg(long, env = "BIZKEY_SECRET", default_value = "//Alice", hide_env_values = true)]
+    pub secret: String,
+}
+
+impl NetworkArgs {
+    /// The system that these options ask for. Days begin at midnight UTC,
+    /// other epochs now.
+    ///
+    /// # Errors
+    /// When an epoch is shorter than a second or longer than 366 days.
+    pub fn config(&self, database: Option<String>) -> anyhow::Result<SystemConfig> {
+        let epoch_ms = self.epoch_seconds.saturating_mul(1000);
+        let genesis_ms = if epoch_ms == DAY_MS { now_ms() / DAY_MS * DAY_MS } else { now_ms() };
+        Ok(SystemConfig {
+            data_dir: self.data_dir.clone(),
+            chain: match &self.chain {
+                Some(url) => ChainChoice::Node(url.clone()),
+                None => ChainChoice::Embedded { clock: Clock::System },
+            },
+            database,
+            calendar: Calendar::new(genesis_ms, epoch_ms).context("--epoch-seconds: from 1 second to 366 days")?,
+            window_ms: self.window_seconds.saturating_mul(1000),
+            secret: self.secret.clone(),
+        })
+    }
+}

@@ -1,0 +1,15 @@
+//! The suite on the chain's own runtime, without blocks: the real bundles are
+//! run by pallet-contracts itself, one call at a time, on a state in memory.
+//! A call costs a millisecond or two, so that thousands of them can be tried.
+//! What needs blocks, fees or the client is tested in a [`crate::World`].
+
+mod actor;
+mod coverage;
+mod network;
+mod reporting;
+mod state;
+
+pub use actor::{Actor, Party};
+pub use coverage::Coverage;
+pub use network::{Raw, Sandbox, DIRECTORS};
+pub use state::{input, Executed, State, GAS, PENALTY_WINDOW};

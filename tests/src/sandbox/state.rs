@@ -1,0 +1,243 @@
+//! Contracts on the runtime: instantiating, calling, time, going back.
+
+use bizkey_client::{Bundles, ContractError, ContractKind, Weight};
+use bizkey_devchain::runtime::{self, build_genesis_storage, Runtime, RuntimeEvent};
+use bizkey_primitives::{events::Event, hash::selector, AccountId, Balance};
+use codec::{Decode, Encode};
+use frame_support::{
+    storage::child::ChildInfo,
+    traits::Currency,
+};
+use pallet_contracts::{Code, CollectEvents, DebugInfo, Determinism};
+use sp_io::{
+    hashing::{twox_128, twox_64},
+    TestExternalities,
+};
+use std::fmt::Debug;
+
+type System = frame_system::Pallet<Runtime>;
+type Balances = pallet_balances::Pallet<Runtime>;
+type Contracts = pallet_contracts::Pallet<Runtime>;
+
+/// Gas that a call may use: many blocks' worth. Whether a message fits a block
+/// is a matter of the budgets.
+pub const GAS: frame_support::weights::Weight =
+    frame_support::weights::Weight::from_parts(20_000_000_000_000, 1 << 40);
+/// Native coin of whoever calls, for storage deposits: more than any test needs.
+const ENDOWMENT: Balance = 1 << 100;
+
+/// The networks' penalty window, milliseconds: 7 days.
+pub const PENALTY_WINDOW: u64 = 7 * crate::DAY;
+
+/// What a call did.
+#[derive(Clone, Debug)]
+pub struct Executed {
+    /// What the message returned, or why it refused.
+    pub result: Result<Vec<u8>, Vec<u8>>,
+    /// The gas limit that it needs.
+    pub required: Weight,
+    /// Native coin that it locks for storage, smallest unit; negative when it frees some.
+    pub deposit: i128,
+    /// Events of the suite, in order; empty if it was refused.
+    pub events: Vec<Event>,
+}
+
+/// A runtime's state with contracts in it.
+pub struct State {
+    externalities: TestExternalities,
+    bundles: Bundles,
+    now_ms: u64,
+}
+
+impl State {
+    /// A state with nothing in it.
+    ///
+    /// # Panics
+    /// When the runtime's genesis cannot be built.
+    #[must_use]
+    pub fn new(now_ms: u64) -> Self {
+        let genesis = build_genesis_storage(&[]).expect("a genesis");
+        let bundles = Bundles::embedded().expect("the bundles of this source");
+        let mut state = Self { externalities: TestExternalities::new(genesis), bundles, now_ms };
+        state.externalities.execute_with(|| System::set_block_number(1));
+        state.set_time(now_ms);
+        state
+    }
+
+    /// The time of the present block, Unix milliseconds.
+    #[must_use]
+    pub fn now_ms(&self) -> u64 {
+        self.now_ms
+    }
+
+    /// Sets the time of the present block, Unix milliseconds; back too, since
+    /// a state that goes back takes its time with it.
+    pub fn set_time(&mut self, now_ms: u64) {
+        self.now_ms = now_ms;
+        self.externalities.execute_with(|| pallet_timestamp::Now::<Runtime>::put(now_ms));
+    }
+
+    /// Runs `part` and undoes all that it did, the time included.
+    pub fn rolled_back<R>(&mut self, part: impl FnOnce(&mut Self) -> R) -> R {
+        let now_ms = self.now_ms;
+        self.externalities.execute_with(sp_io::storage::start_transaction);
+        let result = part(self);
+        self.externalities.execute_with(sp_io::storage::rollback_transaction);
+        self.now_ms = now_ms;
+        result
+    }
+
+    /// Instantiates a contract with its constructor `new`.
+    ///
+    /// # Errors
+    /// The constructor's.
+    ///
+    /// # Panics
+    /// When it does not run at all.
+    pub fn instantiate(
+        &mut self,
+        origin: AccountId,
+        kind: ContractKind,
+        arguments: &impl Encode,
+        salt: &[u8],
+    ) -> Result<AccountId, ContractError> {
+        let code = Code::Upload(self.bundles.bundle(kind).code.to_vec());
+        let input = input("new", arguments);
+        let outcome = self.externalities.execute_with(|| {
+            let origin = prepare(origin);
+            let (debug, collect) = (DebugInfo::Skip, CollectEvents::Skip);
+            Contracts::bare_instantiate(origin, 0, GAS, None, code, input, salt.to_vec(), debug, collect)
+        });
+        let made = outcome.result.unwrap_or_else(|error| panic!("{kind} cannot be instantiated: {error:?}"));
+        if made.result.did_revert() {
+            return Err(refused(kind, "new", &made.result.data));
+        }
+        Ok(AccountId::from(*AsRef::<[u8; 32]>::as_ref(&made.account_id)))
+    }
+
+    /// Puts a contract's code on the chain without an instance; its hash.
+    ///
+    /// # Panics
+    /// When the chain does not take it.
+    pub fn upload(&mut self, origin: AccountId, code: Vec<u8>) -> [u8; 32] {
+        let uploaded = self.externalities.execute_with(|| {
+            Contracts::bare_upload_code(prepare(origin), code, None, Determinism::Enforced)
+        });
+        uploaded.expect("code that the chain takes").code_hash.0
+    }
+
+    /// Calls a contract with these bytes, in a block of its own.
+    ///
+    /// # Panics
+    /// When the call traps, or runs out of gas.
+    pub fn execute(&mut self, origin: AccountId, contract: AccountId, input: Vec<u8>) -> Executed {
+        let outcome = self.externalities.execute_with(|| {
+            System::reset_events();
+            System::set_block_number(System::block_number().saturating_add(1));
+            let (debug, collect) = (DebugInfo::Skip, CollectEvents::UnsafeCollect);
+            let origin = prepare(origin);
+            Contracts::bare_call(origin, chain_account(contract), 0, GAS, None, input, debug, collect, Determinism::Enforced)
+        });
+        let returned = outcome.result.unwrap_or_else(|error| panic!("a call that does not run: {error:?}"));
+        let deposit = match outcome.storage_deposit {
+            pallet_contracts::StorageDeposit::Charge(amount) => amount as i128,
+            pallet_contracts::StorageDeposit::Refund(amount) => -(amount as i128),
+        };
+        Executed {
+            result: if returned.did_revert() { Err(returned.data) } else { Ok(returned.data) },
+            required: Weight {
+                ref_time: outcome.gas_required.ref_time(),
+                proof_size: outcome.gas_required.proof_size(),
+            },
+            deposit,
+            events: self.events_of(outcome.events.unwrap_or_default()),
+        }
+    }
+
+    fn events_of(&self, records: Vec<runtime::EventRecord>) -> Vec<Event> {
+        let mut events = Vec::new();
+        for record in records {
+            let RuntimeEvent::Contracts(pallet_contracts::Event::ContractEmitted { data, .. }) = record.event else {
+                continue;
+            };
+            let topic = record.topics.first().map(|topic| topic.0);
+            let name = self.bundles.event_name(topic.as_ref()).expect("an event of the suite");
+            events.push(Event::decode(name, &data).unwrap_or_else(|| panic!("{name} cannot be read")));
+        }
+        events
+    }
+
+    /// The entries of a contract's storage.
+    ///
+    /// # Panics
+    /// When there is no such contract.
+    pub fn storage_of(&mut self, contract: AccountId) -> Vec<(Vec<u8>, Vec<u8>)> {
+        self.externalities.execute_with(|| {
+            let account = chain_account(contract);
+            let key = [&twox_128(b"Contracts"), &twox_128(b"ContractInfoOf"), &twox_64(&account.encode())[..]];
+            let key = [&key.concat()[..], &account.encode()].concat();
+            let info = frame_support::storage::unhashed::get_raw(&key).expect("a contract");
+            // The first field of a contract's record is the name of its trie.
+            let trie = Vec::<u8>::decode(&mut &info[..]).expect("the name of a trie");
+            let child = ChildInfo::new_default(&trie);
+            let mut entries = Vec::new();
+            let mut key = Vec::new();
+            while let Some(next) = sp_io::default_child_storage::next_key(child.storage_key(), &key) {
+                let value = frame_support::storage::child::get_raw(&child, &next).unwrap_or_default();
+                entries.push((next.clone(), value));
+                key = next;
+            }
+            entries
+        })
+    }
+}
+
+/// A message's selector and arguments.
+#[must_use]
+pub fn input(message: &str, arguments: &impl Encode) -> Vec<u8> {
+    let mut input = selector(message).to_vec();
+    arguments.encode_to(&mut input);
+    input
+}
+
+/// Why a message was refused, out of ink!'s wrapping.
+///
+/// # Panics
+/// When it is none of the contract's own errors: ink! could not read the call.
+#[must_use]
+pub fn refused(kind: ContractKind, message: &str, data: &[u8]) -> ContractError {
+    match data {
+        [0, 1, error @ ..] => ContractError::decode(kind, error),
+        _ => None,
+    }
+    .unwrap_or_else(|| panic!("{kind}.{message} was not understood: {data:?}"))
+}
+
+/// What a message returned, out of ink!'s wrapping.
+///
+/// # Panics
+/// When it is something else.
+#[must_use]
+pub fn returned<V: Decode>(message: &str, data: &[u8], checked: bool) -> V {
+    let mut value = match (checked, data) {
+        (true, [0, 0, value @ ..]) | (false, [0, value @ ..]) => value,
+        _ => panic!("{message} returned something else: {data:?}"),
+    };
+    let read = V::decode(&mut value).unwrap_or_else(|error| panic!("{message} returned something else: {error}"));
+    assert!(value.is_empty(), "{message} returned more than was read");
+    read
+}
+
+fn chain_account(account: AccountId) -> runtime::AccountId {
+    (*AsRef::<[u8; 32]>::as_ref(&account)).into()
+}
+
+/// Gives whoever calls native coin for deposits, contracts too: a test may act
+/// as one of them.
+fn prepare(origin: AccountId) -> runtime::AccountId {
+    let account = chain_account(origin);
+    if Balances::free_balance(&account) < ENDOWMENT / 2 {
+        let _ = Balances::deposit_creating(&account, ENDOWMENT);
+    }
+    account
+}
