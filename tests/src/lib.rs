@@ -11,6 +11,6 @@ pub mod tree;
 pub mod world;
 
 pub use party::{Customer, Device, Shop};
-pub use tree::Tree;
 pub use sandbox::Sandbox;
+pub use tree::Tree;
 pub use world::{World, DAY, HOUR, WINDOW};

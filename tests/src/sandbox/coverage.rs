@@ -24,8 +24,8 @@ impl Coverage {
     }
 
     /// Checks that every message of a contract was carried out at least once
-    /// and each of its errors seen, but for `unreachable` ones, which must not
-    /// have been seen: each with the reason why it cannot be.
+    /// and each of its errors seen, but for `unreachable` messages and errors,
+    /// which must not have been: each with the reason why it cannot be.
     ///
     /// # Panics
     /// With what is missing.
@@ -34,25 +34,25 @@ impl Coverage {
         let none = BTreeSet::new();
         let carried_out = self.carried_out.get(&kind).unwrap_or(&none);
         let refused = self.refused.get(&kind).unwrap_or(&none);
-        let untried: Vec<_> = messages.difference(carried_out).collect();
-        let excused: BTreeSet<String> = unreachable.iter().map(|(error, _)| (*error).to_owned()).collect();
-        let unknown: Vec<_> = excused.difference(&errors).collect();
-        let seen: Vec<_> = excused.intersection(refused).collect();
+        let excused: BTreeSet<String> = unreachable.iter().map(|(name, _)| (*name).to_owned()).collect();
+        let untried: Vec<_> = messages.difference(carried_out).filter(|message| !excused.contains(*message)).collect();
+        let unknown: Vec<_> =
+            excused.iter().filter(|name| !errors.contains(*name) && !messages.contains(*name)).collect();
+        let seen: Vec<_> =
+            excused.iter().filter(|name| refused.contains(*name) || carried_out.contains(*name)).collect();
         let unseen: Vec<_> = errors.difference(refused).filter(|error| !excused.contains(*error)).collect();
         let complete = untried.is_empty() && unseen.is_empty() && unknown.is_empty() && seen.is_empty();
         assert!(
             complete,
             "{kind}: messages never carried out: {untried:?}; errors never seen: {unseen:?}; \
-             excused errors that it does not have: {unknown:?}, or that were seen: {seen:?}"
+             excused ones that it does not have: {unknown:?}, or that were seen: {seen:?}"
         );
     }
 }
 
 /// Labels of a bundle's messages, and the variants of its `Error`.
 fn declared(kind: ContractKind) -> (BTreeSet<String>, BTreeSet<String>) {
-    let path = format!("{}/../contracts/artifacts/{}.contract", env!("CARGO_MANIFEST_DIR"), kind.name());
-    let text = std::fs::read(&path).unwrap_or_else(|error| panic!("{path}: {error}"));
-    let bundle: Value = serde_json::from_slice(&text).expect("a bundle is JSON");
+    let bundle = bundle(kind);
     let list = |value: &Value| value.as_array().cloned().unwrap_or_default();
     let name = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     let messages = list(&bundle["spec"]["messages"]).iter().map(|message| name(&message["label"])).collect();
@@ -65,8 +65,15 @@ fn declared(kind: ContractKind) -> (BTreeSet<String>, BTreeSet<String>) {
             errors.extend(variants.iter().map(|variant| name(&variant["name"])));
         }
     }
-    assert!(!errors.is_empty(), "{path} has no Error of its own");
+    assert!(!errors.is_empty(), "{kind} has no Error of its own");
     (messages, errors)
+}
+
+/// A committed bundle's text.
+pub(crate) fn bundle(kind: ContractKind) -> Value {
+    let path = format!("{}/../contracts/artifacts/{}.contract", env!("CARGO_MANIFEST_DIR"), kind.name());
+    let text = std::fs::read(&path).unwrap_or_else(|error| panic!("{path}: {error}"));
+    serde_json::from_slice(&text).unwrap_or_else(|error| panic!("{path}: {error}"))
 }
 
 /// Whether a type's path is that of the contract's own `Error`, not of one

@@ -4,12 +4,15 @@
 //! What needs blocks, fees or the client is tested in a [`crate::World`].
 
 mod actor;
+mod cells;
 mod coverage;
 mod network;
+mod relaying;
 mod reporting;
 mod state;
 
 pub use actor::{Actor, Party};
+pub use cells::{Layouts, Snapshot};
 pub use coverage::Coverage;
 pub use network::{Raw, Sandbox, DIRECTORS};
-pub use state::{input, Executed, State, GAS, PENALTY_WINDOW};
+pub use state::{input, refused, Executed, State, GAS, PENALTY_WINDOW};

@@ -43,6 +43,8 @@ pub struct Sandbox {
     pub coverage: Coverage,
     /// Events of the last call.
     pub events: Vec<Event>,
+    /// Which contract emitted each of them.
+    pub emitters: Vec<AccountId>,
 }
 
 impl Default for Sandbox {
@@ -63,7 +65,8 @@ impl Sandbox {
         let calendar = Calendar { genesis_ms: GENESIS_MS, epoch_ms: DAY };
         let contracts = instantiate(&mut state, genesis, calendar);
         let coverage = Coverage::default();
-        let mut sandbox = Self { state, contracts, genesis, calendar, coverage, events: Vec::new() };
+        let (events, emitters) = (Vec::new(), Vec::new());
+        let mut sandbox = Self { state, contracts, genesis, calendar, coverage, events, emitters };
         sandbox.bind();
         let treasury = sandbox.actor("treasury").account();
         let released: Result<Balance, _> =
@@ -175,6 +178,7 @@ impl Sandbox {
             Err(data) => self.coverage.refused(kind, refused(kind, message, data)),
         }
         self.events.clone_from(&executed.events);
+        self.emitters.clone_from(&executed.emitters);
         executed
     }
 
@@ -222,6 +226,15 @@ impl Sandbox {
             self.coverage.refused(kind, error);
         }
         made
+    }
+
+    /// Runs `part` and undoes all that it did to the chain, the time included.
+    /// What it covered, and the last call's events, stay.
+    pub fn rolled_back<R>(&mut self, part: impl FnOnce(&mut Self) -> R) -> R {
+        self.state.begin();
+        let result = part(self);
+        self.state.roll_back();
+        result
     }
 
     /// An authorization of `action` by `actor`, with its next nonce and an hour.

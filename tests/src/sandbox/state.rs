@@ -4,10 +4,7 @@ use bizkey_client::{Bundles, ContractError, ContractKind, Weight};
 use bizkey_devchain::runtime::{self, build_genesis_storage, Runtime, RuntimeEvent};
 use bizkey_primitives::{events::Event, hash::selector, AccountId, Balance};
 use codec::{Decode, Encode};
-use frame_support::{
-    storage::child::ChildInfo,
-    traits::Currency,
-};
+use frame_support::{storage::child::ChildInfo, traits::Currency};
 use pallet_contracts::{Code, CollectEvents, DebugInfo, Determinism};
 use sp_io::{
     hashing::{twox_128, twox_64},
@@ -21,8 +18,7 @@ type Contracts = pallet_contracts::Pallet<Runtime>;
 
 /// Gas that a call may use: many blocks' worth. Whether a message fits a block
 /// is a matter of the budgets.
-pub const GAS: frame_support::weights::Weight =
-    frame_support::weights::Weight::from_parts(20_000_000_000_000, 1 << 40);
+pub const GAS: frame_support::weights::Weight = frame_support::weights::Weight::from_parts(20_000_000_000_000, 1 << 40);
 /// Native coin of whoever calls, for storage deposits: more than any test needs.
 const ENDOWMENT: Balance = 1 << 100;
 
@@ -40,6 +36,8 @@ pub struct Executed {
     pub deposit: i128,
     /// Events of the suite, in order; empty if it was refused.
     pub events: Vec<Event>,
+    /// Which contract emitted each of them.
+    pub emitters: Vec<AccountId>,
 }
 
 /// A runtime's state with contracts in it.
@@ -47,6 +45,8 @@ pub struct State {
     externalities: TestExternalities,
     bundles: Bundles,
     now_ms: u64,
+    /// The times at which what is not undone yet was begun.
+    begun_ms: Vec<u64>,
 }
 
 impl State {
@@ -58,7 +58,7 @@ impl State {
     pub fn new(now_ms: u64) -> Self {
         let genesis = build_genesis_storage(&[]).expect("a genesis");
         let bundles = Bundles::embedded().expect("the bundles of this source");
-        let mut state = Self { externalities: TestExternalities::new(genesis), bundles, now_ms };
+        let mut state = Self { externalities: TestExternalities::new(genesis), bundles, now_ms, begun_ms: Vec::new() };
         state.externalities.execute_with(|| System::set_block_number(1));
         state.set_time(now_ms);
         state
@@ -79,12 +79,25 @@ impl State {
 
     /// Runs `part` and undoes all that it did, the time included.
     pub fn rolled_back<R>(&mut self, part: impl FnOnce(&mut Self) -> R) -> R {
-        let now_ms = self.now_ms;
-        self.externalities.execute_with(sp_io::storage::start_transaction);
+        self.begin();
         let result = part(self);
-        self.externalities.execute_with(sp_io::storage::rollback_transaction);
-        self.now_ms = now_ms;
+        self.roll_back();
         result
+    }
+
+    /// Begins what [`State::roll_back`] undoes; can be nested.
+    pub fn begin(&mut self) {
+        self.begun_ms.push(self.now_ms);
+        self.externalities.execute_with(sp_io::storage::start_transaction);
+    }
+
+    /// Undoes all since the last [`State::begin`], the time included.
+    ///
+    /// # Panics
+    /// When nothing was begun.
+    pub fn roll_back(&mut self) {
+        self.now_ms = self.begun_ms.pop().expect("something was begun");
+        self.externalities.execute_with(sp_io::storage::rollback_transaction);
     }
 
     /// Instantiates a contract with its constructor `new`.
@@ -120,9 +133,9 @@ impl State {
     /// # Panics
     /// When the chain does not take it.
     pub fn upload(&mut self, origin: AccountId, code: Vec<u8>) -> [u8; 32] {
-        let uploaded = self.externalities.execute_with(|| {
-            Contracts::bare_upload_code(prepare(origin), code, None, Determinism::Enforced)
-        });
+        let uploaded = self
+            .externalities
+            .execute_with(|| Contracts::bare_upload_code(prepare(origin), code, None, Determinism::Enforced));
         uploaded.expect("code that the chain takes").code_hash.0
     }
 
@@ -136,13 +149,24 @@ impl State {
             System::set_block_number(System::block_number().saturating_add(1));
             let (debug, collect) = (DebugInfo::Skip, CollectEvents::UnsafeCollect);
             let origin = prepare(origin);
-            Contracts::bare_call(origin, chain_account(contract), 0, GAS, None, input, debug, collect, Determinism::Enforced)
+            Contracts::bare_call(
+                origin,
+                chain_account(contract),
+                0,
+                GAS,
+                None,
+                input,
+                debug,
+                collect,
+                Determinism::Enforced,
+            )
         });
         let returned = outcome.result.unwrap_or_else(|error| panic!("a call that does not run: {error:?}"));
         let deposit = match outcome.storage_deposit {
             pallet_contracts::StorageDeposit::Charge(amount) => amount as i128,
             pallet_contracts::StorageDeposit::Refund(amount) => -(amount as i128),
         };
+        let (events, emitters) = self.events_of(outcome.events.unwrap_or_default());
         Executed {
             result: if returned.did_revert() { Err(returned.data) } else { Ok(returned.data) },
             required: Weight {
@@ -150,19 +174,22 @@ impl State {
                 proof_size: outcome.gas_required.proof_size(),
             },
             deposit,
-            events: self.events_of(outcome.events.unwrap_or_default()),
+            events,
+            emitters,
         }
     }
 
-    fn events_of(&self, records: Vec<runtime::EventRecord>) -> Vec<Event> {
-        let mut events = Vec::new();
+    fn events_of(&self, records: Vec<runtime::EventRecord>) -> (Vec<Event>, Vec<AccountId>) {
+        let mut events = (Vec::new(), Vec::new());
         for record in records {
-            let RuntimeEvent::Contracts(pallet_contracts::Event::ContractEmitted { data, .. }) = record.event else {
+            let RuntimeEvent::Contracts(pallet_contracts::Event::ContractEmitted { contract, data }) = record.event
+            else {
                 continue;
             };
             let topic = record.topics.first().map(|topic| topic.0);
             let name = self.bundles.event_name(topic.as_ref()).expect("an event of the suite");
-            events.push(Event::decode(name, &data).unwrap_or_else(|| panic!("{name} cannot be read")));
+            events.0.push(Event::decode(name, &data).unwrap_or_else(|| panic!("{name} cannot be read")));
+            events.1.push(AccountId::from(*AsRef::<[u8; 32]>::as_ref(&contract)));
         }
         events
     }
@@ -173,13 +200,7 @@ impl State {
     /// When there is no such contract.
     pub fn storage_of(&mut self, contract: AccountId) -> Vec<(Vec<u8>, Vec<u8>)> {
         self.externalities.execute_with(|| {
-            let account = chain_account(contract);
-            let key = [&twox_128(b"Contracts"), &twox_128(b"ContractInfoOf"), &twox_64(&account.encode())[..]];
-            let key = [&key.concat()[..], &account.encode()].concat();
-            let info = frame_support::storage::unhashed::get_raw(&key).expect("a contract");
-            // The first field of a contract's record is the name of its trie.
-            let trie = Vec::<u8>::decode(&mut &info[..]).expect("the name of a trie");
-            let child = ChildInfo::new_default(&trie);
+            let child = trie_of(contract);
             let mut entries = Vec::new();
             let mut key = Vec::new();
             while let Some(next) = sp_io::default_child_storage::next_key(child.storage_key(), &key) {
@@ -189,6 +210,27 @@ impl State {
             }
             entries
         })
+    }
+
+    /// The hash of the code that a contract runs.
+    ///
+    /// # Panics
+    /// When there is no such contract.
+    pub fn code_of(&mut self, contract: AccountId) -> [u8; 32] {
+        self.externalities.execute_with(|| record_of(contract).1)
+    }
+
+    /// Writes an entry of a contract's storage by hand: for figures that no
+    /// test can count up to. `key` as [`State::storage_of`] tells it.
+    ///
+    /// # Panics
+    /// When there is no such contract, or no such entry.
+    pub fn overwrite(&mut self, contract: AccountId, key: &[u8], value: &[u8]) {
+        self.externalities.execute_with(|| {
+            let child = trie_of(contract);
+            assert!(frame_support::storage::child::exists(&child, key), "no such entry");
+            frame_support::storage::child::put_raw(&child, key, value);
+        });
     }
 }
 
@@ -226,6 +268,21 @@ pub fn returned<V: Decode>(message: &str, data: &[u8], checked: bool) -> V {
     let read = V::decode(&mut value).unwrap_or_else(|error| panic!("{message} returned something else: {error}"));
     assert!(value.is_empty(), "{message} returned more than was read");
     read
+}
+
+/// The trie of a contract's storage.
+fn trie_of(contract: AccountId) -> ChildInfo {
+    ChildInfo::new_default(&record_of(contract).0)
+}
+
+/// What pallet-contracts keeps of a contract first: the name of its trie and
+/// its code's hash.
+fn record_of(contract: AccountId) -> (Vec<u8>, [u8; 32]) {
+    let account = chain_account(contract);
+    let key = [&twox_128(b"Contracts"), &twox_128(b"ContractInfoOf"), &twox_64(&account.encode())[..]];
+    let key = [&key.concat()[..], &account.encode()].concat();
+    let info = frame_support::storage::unhashed::get_raw(&key).expect("a contract");
+    Decode::decode(&mut &info[..]).expect("a contract's record")
 }
 
 fn chain_account(account: AccountId) -> runtime::AccountId {
