@@ -87,6 +87,17 @@ pub fn cast(
     Ok((differs, change))
 }
 
+/// Counts a resolution anew by a board that has changed. Returns whether it
+/// had passed and has no majority any more: then it has to pass again.
+pub fn recount(resolution: &mut Resolution, board: &Board) -> bool {
+    let broke = matches!(resolution.state, ResolutionState::Passed { .. }) && !is_passed(resolution, board);
+    if broke {
+        resolution.votes.retain(|vote| board.has(vote.director));
+        resolution.state = ResolutionState::Open;
+    }
+    broke
+}
+
 /// Checks that a resolution can be carried out now. Returns since when it has
 /// passed, Unix milliseconds.
 ///
@@ -200,6 +211,21 @@ mod tests {
         assert_eq!(vote(&mut resolution, &board, 4, false), Change::MajorityLost);
         assert_eq!(vote(&mut resolution, &board, 5, true), Change::Passed);
         assert!(resolution.votes.iter().all(|vote| vote.director != 3));
+    }
+
+    #[test]
+    fn a_board_that_changes_breaks_a_majority_for_good() {
+        let (mut board, mut resolution) = (board(3), upgrade());
+        vote(&mut resolution, &board, 1, true);
+        assert!(!recount(&mut resolution, &board), "it had not passed");
+        vote(&mut resolution, &board, 2, true);
+        assert!(!recount(&mut resolution, &board), "nothing changed");
+        board.add(account(4)).unwrap();
+        assert!(recount(&mut resolution, &board));
+        board.remove(4).unwrap();
+        let ready_ms = START_MS + CODE_DELAY_MS;
+        assert_eq!(check_enactable(&resolution, &board, ready_ms), Err(Error::NotPassed), "until it passes again");
+        assert_eq!(vote(&mut resolution, &board, 1, true), Change::Passed);
     }
 
     #[test]

@@ -1,10 +1,10 @@
 //! Who joins, leaves and follows: the messages' part that changes the board.
 
-use crate::{board::Board, chain, foundation::Foundation, names::check_name, succession};
+use crate::{board::Board, chain, foundation::Foundation, names::check_name, resolutions, succession};
 use bizkey_primitives::{
     board::DirectorId,
     errors::foundation::Error,
-    events::{ChairChanged, DirectorLeft, DirectorSeated, SeatClaimed, SeatTaken, SuccessorNamed},
+    events::{ChairChanged, DirectorLeft, DirectorSeated, MajorityLost, SeatClaimed, SeatTaken, SuccessorNamed},
     AccountId,
 };
 use ink::prelude::vec::Vec;
@@ -15,7 +15,7 @@ impl Foundation {
         let mut board = self.board();
         self.check_new_name(&board, &name, None)?;
         let director = board.add(account)?;
-        self.board.set(&board);
+        self.change_board(&board);
         self.welcome(director, account, name);
         Ok(())
     }
@@ -24,7 +24,7 @@ impl Foundation {
     pub(crate) fn unseat(&mut self, director: DirectorId) -> Result<(), Error> {
         let mut board = self.board();
         let chair_left = board.remove(director)?;
-        self.board.set(&board);
+        self.change_board(&board);
         self.part(director, chair_left);
         Ok(())
     }
@@ -34,7 +34,7 @@ impl Foundation {
         let mut board = self.board();
         self.check_new_name(&board, &name, Some(director))?;
         let (next, chair_left) = board.replace(director, account)?;
-        self.board.set(&board);
+        self.change_board(&board);
         self.part(director, chair_left);
         self.welcome(next, account, name);
         Ok(())
@@ -85,6 +85,26 @@ impl Foundation {
         self.successions.remove(director);
         chain::emit(SeatTaken { director, account });
         Ok(())
+    }
+
+    /// Another board: what waits for its delay and has no majority in it has
+    /// to pass again, so that whoever saw it fall is told anew. At most 32.
+    fn change_board(&mut self, board: &Board) {
+        self.board.set(board);
+        let mut pending = self.pending.get_or_default();
+        let before = pending.len();
+        pending.retain(|entry| {
+            let Some(mut resolution) = self.proceedings.get(entry.resolution) else { return false };
+            let broke = resolutions::recount(&mut resolution, board);
+            if broke {
+                self.proceedings.insert(entry.resolution, &resolution);
+                chain::emit(MajorityLost { resolution: entry.resolution });
+            }
+            !broke
+        });
+        if pending.len() < before {
+            self.pending.set(&pending);
+        }
     }
 
     fn welcome(&mut self, director: DirectorId, account: AccountId, name: Vec<u8>) {

@@ -12,6 +12,7 @@ use bizkey_primitives::{
         DepositLocked, DepositPenalised, DepositReleased, DepositSeized, DepositorChanged, DeviceAgentChanged,
         DeviceTransferred, ReturnConfirmed, TransferOffered,
     },
+    opening::MAX_OPENING_EPOCHS,
     party::{Deposit, Device},
     AccountId, Balance, DeviceId, MerchantIndex, Side,
 };
@@ -93,7 +94,8 @@ impl PosDeposit {
     }
 
     pub(crate) fn offer_as(&mut self, caller: AccountId, device: DeviceId, to: Option<DeviceId>) -> Result<(), Error> {
-        if self.deposits.of(device).is_some_and(|deposit| deposit.depositor != caller) {
+        // An account that was given up, its key lost or stolen, offers nothing.
+        if self.deposits.of(device).is_some() {
             self.credit_present(&self.setup()?, device)?;
         }
         if self.deposits.offer(device, caller, to)? {
@@ -114,9 +116,14 @@ impl PosDeposit {
         }
         let now_ms = self.env().block_timestamp();
         let Transferred { depositor, amount, releasable_ms } =
-            self.deposits.transfer(device, to, now_ms, setup.penalty_window_ms)?;
+            self.deposits.transfer(device, to, now_ms, setup.penalty_window_ms, self.longest_opening_ms())?;
         self.env().emit_event(DeviceTransferred { device, to, depositor, amount, releasable_ms });
         Ok(())
+    }
+
+    /// How long a shop can have to answer a demand, whatever rules are set.
+    fn longest_opening_ms(&self) -> u64 {
+        self.calendar.epoch_ms.saturating_mul(u64::from(MAX_OPENING_EPOCHS))
     }
 
     pub(crate) fn confirm(&mut self, device: DeviceId) -> Result<(), Error> {
@@ -194,7 +201,12 @@ impl PosDeposit {
         }
         let now_ms = self.env().block_timestamp();
         let Some((depositor, taken)) = self.deposits.take(self.now(), now_ms, device, amount)? else { return Ok(0) };
-        let first = taken.min(beneficiary_amount);
+        // Only a shop's own deposit pays the beneficiary: else a shop would turn
+        // its agent's into money by letting a friend's demands fail.
+        let present: AccountId = ask!(setup.registry, "current_account", &(depositor,))?;
+        let party: Option<(Side, u32)> = ask!(setup.registry, "party_of", &(present,))?;
+        let is_shops = matches!(party, Some((Side::Merchant, _)));
+        let first = if is_shops { taken.min(beneficiary_amount) } else { 0 };
         self.env().emit_event(DepositPenalised {
             device,
             depositor,

@@ -20,6 +20,9 @@ type DepositId = u64;
 struct Record {
     device: DeviceId,
     deposit: Deposit,
+    /// Until when it answers for other devices too, from which it went over,
+    /// Unix milliseconds; 0 if it never did.
+    answers_ms: u64,
 }
 
 /// Which deposit answers for a device.
@@ -220,13 +223,16 @@ impl Deposits {
     /// Carries out a transfer that [`Deposits::transferable`] allowed. Where
     /// `to` has a deposit of its own, in use, that of `device` may go back
     /// after the penalty window, as if returned. Else it goes over, if it is
-    /// enough, and answers for `device` too until the window's end.
+    /// enough, and answers for `device` too: for receipts that are demanded in
+    /// the window, however long a shop has to open them (`opening_ms`). So
+    /// long it cannot be released.
     pub fn transfer(
         &mut self,
         device: DeviceId,
         to: DeviceId,
         now_ms: u64,
         window_ms: u64,
+        opening_ms: u64,
     ) -> Result<Transferred, Error> {
         let (id, deposit) = self.in_use(device)?;
         let Deposit { depositor, amount, .. } = deposit;
@@ -239,11 +245,12 @@ impl Deposits {
             return Err(Error::DepositMoved);
         }
         self.check_schedule(to, amount)?;
+        let window_ms = window_ms.checked_add(opening_ms).ok_or(Error::Overflow)?;
         let until_ms = now_ms.checked_add(window_ms).ok_or(Error::Overflow)?;
         self.offers.remove(device);
         self.links.insert(device, &Link { deposit: id, until_ms: Some(until_ms) });
         self.links.insert(to, &Link { deposit: id, until_ms: None });
-        self.put(id, to, deposit);
+        self.records.insert(id, &Record { device: to, deposit, answers_ms: until_ms });
         Ok(Transferred { depositor, amount, releasable_ms: None })
     }
 
@@ -275,7 +282,7 @@ impl Deposits {
         if link.until_ms.is_some_and(|until_ms| now_ms >= until_ms) {
             return Ok(None);
         }
-        let Some(Record { device: holder, deposit }) = self.records.get(link.deposit) else { return Ok(None) };
+        let Some(Record { device: holder, deposit, .. }) = self.records.get(link.deposit) else { return Ok(None) };
         let taken = amount.min(deposit.amount);
         if taken == 0 {
             return Ok(None);
@@ -293,7 +300,8 @@ impl Deposits {
     /// The deposit of `device`, if it may go back at `now_ms`.
     pub fn releasable(&self, device: DeviceId, now_ms: u64) -> Result<Deposit, Error> {
         let deposit = self.of(device).ok_or(Error::NoDeposit)?;
-        if now_ms < deposit.releasable_ms.ok_or(Error::ReturnNotConfirmed)? {
+        let answers_ms = self.links.get(device).map_or(0, |link| self.answers_ms(link.deposit));
+        if now_ms < deposit.releasable_ms.ok_or(Error::ReturnNotConfirmed)?.max(answers_ms) {
             return Err(Error::WindowOpen);
         }
         Ok(deposit)
@@ -309,7 +317,12 @@ impl Deposits {
     }
 
     fn put(&mut self, id: DepositId, device: DeviceId, deposit: Deposit) {
-        self.records.insert(id, &Record { device, deposit });
+        let answers_ms = self.answers_ms(id);
+        self.records.insert(id, &Record { device, deposit, answers_ms });
+    }
+
+    fn answers_ms(&self, id: DepositId) -> u64 {
+        self.records.get(id).map_or(0, |record| record.answers_ms)
     }
 
     fn drop_record(&mut self, id: DepositId, device: DeviceId) {

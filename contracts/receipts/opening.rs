@@ -11,8 +11,8 @@ use bizkey_primitives::{
     opening::{failed_opening_reason, Demand, DemandState, Evidence, MAX_LATER},
     receipt::{batch_hash, MAX_PAYLOAD_BYTES},
     signature::Signature,
-    ticket::Ticket,
-    AccountId, Balance, DeviceId, Epoch, Hash, Side,
+    ticket::{Ticket, REFERENCE_EPOCHS},
+    AccountId, Balance, DeviceId, Hash, Side,
 };
 use ink::{codegen::Env as _, prelude::vec::Vec};
 
@@ -114,9 +114,12 @@ impl Receipts {
         Ok(demand)
     }
 
-    /// Checks that the customer's key of the receipt's epoch signed the ticket:
-    /// the one at the epoch's close, or the one at its opening. Else a customer
-    /// who changes keys the same day could make a true receipt fail.
+    /// Checks that a key which the customer had when it could sign the ticket
+    /// did: at the close of the receipt's epoch, or of one of the 8 before it,
+    /// since a ticket may be as old as that. A key counts at the close of some
+    /// epoch, because it changes once in one at most: so no customer can make a
+    /// true receipt fail by changing keys (but for the first one of a customer
+    /// that gives it up in the epoch in which it joins).
     fn check_customer(
         &self,
         registry: AccountId,
@@ -125,13 +128,15 @@ impl Receipts {
         signature: &Signature,
     ) -> Result<(), Error> {
         let bytes = ticket.signed_bytes();
-        let before = demand.epoch.checked_sub(1);
-        let epochs: [Option<Epoch>; 2] = [Some(demand.epoch), before];
-        for epoch in epochs.into_iter().flatten() {
+        let mut tried = None;
+        for epoch in (demand.epoch.saturating_sub(REFERENCE_EPOCHS)..=demand.epoch).rev() {
             let account: Option<AccountId> = ask!(registry, "account_at", &(Side::Customer, demand.customer, epoch))?;
-            if account.is_some_and(|account| signature.is_of_account(&bytes, &account)) {
+            // The customer had not joined yet.
+            let Some(account) = account else { break };
+            if tried != Some(account) && signature.is_of_account(&bytes, &account) {
                 return Ok(());
             }
+            tried = Some(account);
         }
         Err(Error::BadSignature)
     }

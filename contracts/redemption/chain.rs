@@ -1,7 +1,7 @@
 //! The chain as the modules beside the contract see it.
 
 use bizkey_primitives::AccountId;
-use ink::env::{DefaultEnvironment, Event};
+use ink::env::DefaultEnvironment;
 
 /// Time of the block, Unix milliseconds.
 pub fn now_ms() -> u64 {
@@ -11,9 +11,4 @@ pub fn now_ms() -> u64 {
 /// This contract's account.
 pub fn here() -> AccountId {
     ink::env::account_id::<DefaultEnvironment>()
-}
-
-/// Emits an event.
-pub fn emit(event: impl Event) {
-    ink::env::emit_event::<DefaultEnvironment, _>(event);
 }

@@ -1,10 +1,9 @@
 //! Who may do what, and what the admin decides.
 
-use crate::{
-    chain::{emit, now_ms},
-    redemption::Redemption,
-};
+use crate::{chain::now_ms, redemption::Redemption};
 use bizkey_primitives::{
+    administration::Administration,
+    emit::emit,
     errors::redemption::Error,
     events::{
         BzkyPriceAnchored, RedemptionCodeChanged, RedemptionHandedOver, RedemptionOssified, RedemptionParametersSet,
@@ -20,12 +19,8 @@ use ink::env::DefaultEnvironment;
 #[ink::scale_derive(Encode, Decode, TypeInfo)]
 #[cfg_attr(feature = "std", derive(ink::storage::traits::StorageLayout))]
 pub struct Roles {
-    /// May hand over, once.
-    pub deployer: AccountId,
-    /// Governs: the deployer at first, then for good whom it handed over to.
-    pub admin: AccountId,
-    /// Whether the code is final.
-    pub ossified: bool,
+    /// Deployer and admin.
+    pub administration: Administration,
     /// Moves Bzky's price.
     pub price_setter: Option<AccountId>,
     /// Sells Time for fiat.
@@ -37,7 +32,8 @@ pub struct Roles {
 impl Roles {
     /// The roles of a new contract.
     pub fn new(deployer: AccountId) -> Self {
-        Self { deployer, admin: deployer, ossified: false, price_setter: None, fiat_seller: None, task_confirmer: None }
+        let administration = Administration::new(deployer);
+        Self { administration, price_setter: None, fiat_seller: None, task_confirmer: None }
     }
 
     /// Who has a role.
@@ -65,41 +61,32 @@ impl Redemption {
     }
 
     pub(crate) fn do_hand_over(&mut self, admin: AccountId) -> Result<(), Error> {
-        let roles = self.roles();
-        if caller() != roles.deployer {
-            return Err(Error::NotDeployer);
-        }
-        if roles.admin != roles.deployer {
-            return Err(Error::AlreadyBound);
-        }
-        self.roles.set(&Roles { admin, ..roles });
-        emit(RedemptionHandedOver { admin });
+        let mut roles = self.roles();
+        roles.administration.hand_over(caller(), admin)?;
+        self.roles.set(&roles);
+        emit(&RedemptionHandedOver { admin });
         Ok(())
     }
 
     pub(crate) fn do_set_code(&mut self, code_hash: Hash) -> Result<(), Error> {
-        if self.only_admin()?.ossified {
-            return Err(Error::Ossified);
-        }
+        self.roles().administration.may_change_code(caller())?;
         ink::env::set_code_hash::<DefaultEnvironment>(&code_hash).map_err(|_| Error::UnknownCode)?;
-        emit(RedemptionCodeChanged { code_hash });
+        emit(&RedemptionCodeChanged { code_hash });
         Ok(())
     }
 
     pub(crate) fn do_ossify(&mut self) -> Result<(), Error> {
-        let roles = self.only_admin()?;
-        if roles.ossified {
-            return Err(Error::Ossified);
-        }
-        self.roles.set(&Roles { ossified: true, ..roles });
-        emit(RedemptionOssified {});
+        let mut roles = self.roles();
+        roles.administration.ossify(caller())?;
+        self.roles.set(&roles);
+        emit(&RedemptionOssified {});
         Ok(())
     }
 
     pub(crate) fn do_pause(&mut self, until_ms: u64) -> Result<(), Error> {
         self.only_admin()?;
         self.pauses.begin(now_ms(), until_ms)?;
-        emit(RedemptionPaused { until_ms });
+        emit(&RedemptionPaused { until_ms });
         Ok(())
     }
 
@@ -107,7 +94,7 @@ impl Redemption {
         let mut roles = self.only_admin()?;
         *roles.of(role) = account;
         self.roles.set(&roles);
-        emit(RedemptionRoleSet { role, account });
+        emit(&RedemptionRoleSet { role, account });
         Ok(())
     }
 
@@ -121,14 +108,14 @@ impl Redemption {
             return Err(Error::OfficialPriceFixed);
         }
         self.parameters.set(&parameters);
-        emit(RedemptionParametersSet { parameters });
+        emit(&RedemptionParametersSet { parameters });
         Ok(())
     }
 
     pub(crate) fn do_anchor_price(&mut self, price: u64) -> Result<(), Error> {
         self.only_admin()?;
         self.sales.anchor(self.today(), price)?;
-        emit(BzkyPriceAnchored { price });
+        emit(&BzkyPriceAnchored { price });
         Ok(())
     }
 
@@ -142,11 +129,8 @@ impl Redemption {
 
     fn only_admin(&self) -> Result<Roles, Error> {
         let roles = self.roles();
-        if caller() == roles.admin {
-            Ok(roles)
-        } else {
-            Err(Error::NotAdmin)
-        }
+        roles.administration.only_admin(caller())?;
+        Ok(roles)
     }
 }
 

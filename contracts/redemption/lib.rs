@@ -125,7 +125,7 @@ mod redemption {
         /// The admin.
         #[ink(message)]
         pub fn admin(&self) -> AccountId {
-            self.roles().admin
+            self.roles().administration.admin
         }
 
         /// Runs other code from the next call on. Admin only.
@@ -149,7 +149,7 @@ mod redemption {
         /// Whether the code can never change again.
         #[ink(message)]
         pub fn is_ossified(&self) -> bool {
-            self.roles().ossified
+            self.roles().administration.ossified
         }
 
         /// Stops fulfilments, collecting and everything that mints until
@@ -397,7 +397,8 @@ mod redemption {
         /// within the day's cap. Not idempotent: a repeat is `PaymentUsed`.
         ///
         /// # Errors
-        /// `NotFiatSeller`, `PaymentUsed`, `SaleClosed`, `ZeroAmount`, `DailyCap`.
+        /// `NotFiatSeller`, `PaymentUsed`, `SaleClosed`, `ZeroAmount`, `DailyCap`;
+        /// `TimeRefused` when `to` is this contract.
         #[ink(message)]
         pub fn sell_for_fiat(&mut self, payment: Hash, to: AccountId, paid: u64) -> Result<Balance, Error> {
             self.only_fiat_seller()?;

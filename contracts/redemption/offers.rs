@@ -3,13 +3,14 @@
 //! other contracts around them.
 
 use crate::{
-    chain::{emit, here, now_ms},
+    chain::{here, now_ms},
     redemption::Redemption,
     sales::burned_part,
     suite,
     tasks::is_over,
 };
 use bizkey_primitives::{
+    emit::emit,
     errors::redemption::Error,
     events::{PrivilegeChanged, PrivilegeClosed, PrivilegeCreated, TaskClosed, TaskCreated, TaskRestocked},
     party::Claimant,
@@ -21,7 +22,7 @@ impl Redemption {
     pub(crate) fn do_create_task(&mut self, caller: AccountId, terms: TaskTerms) -> Result<TaskId, Error> {
         let merchant = self.owner_in_good_standing(caller)?;
         let (task, total) = self.tasks.create(merchant, terms, now_ms())?;
-        emit(TaskCreated { task, merchant, terms });
+        emit(&TaskCreated { task, merchant, terms });
         if merchant != BIZKEY {
             self.charge(caller, self.parameters().task_fee)?;
         }
@@ -32,7 +33,7 @@ impl Redemption {
     pub(crate) fn do_restock_task(&mut self, caller: AccountId, task: TaskId, more: u32) -> Result<(), Error> {
         let merchant = self.owner_in_good_standing(caller)?;
         let total = self.tasks.restock(&self.pauses, now_ms(), merchant, task, more)?;
-        emit(TaskRestocked { task, more });
+        emit(&TaskRestocked { task, more });
         self.set_aside(merchant, caller, task, total)
     }
 
@@ -45,7 +46,7 @@ impl Redemption {
             merchant => Some(self.party(Side::Merchant, merchant)?.account),
         };
         let left = self.tasks.close(task)?;
-        emit(TaskClosed { task, left });
+        emit(&TaskClosed { task, left });
         match account {
             _ if left == 0 => Ok(()),
             Some(account) => suite::give_time(self.contracts.time, here(), account, left),
@@ -60,7 +61,7 @@ impl Redemption {
     ) -> Result<PrivilegeId, Error> {
         let merchant = self.shop_in_good_standing(caller)?;
         let privilege = self.privileges.create(merchant, terms, now_ms())?;
-        emit(PrivilegeCreated { privilege, merchant, terms });
+        emit(&PrivilegeCreated { privilege, merchant, terms });
         self.charge(caller, self.parameters().privilege_fee)?;
         Ok(privilege)
     }
@@ -73,7 +74,7 @@ impl Redemption {
     ) -> Result<(), Error> {
         let merchant = self.shop_in_good_standing(caller)?;
         let version = self.privileges.change(merchant, privilege, terms, now_ms())?;
-        emit(PrivilegeChanged { privilege, version, terms });
+        emit(&PrivilegeChanged { privilege, version, terms });
         Ok(())
     }
 
@@ -81,7 +82,7 @@ impl Redemption {
         let record = self.privileges.get(privilege)?;
         self.check_may_close(caller, record.merchant, record.from_ms, record.terms.expires_ms)?;
         self.privileges.close(privilege);
-        emit(PrivilegeClosed { privilege });
+        emit(&PrivilegeClosed { privilege });
         Ok(())
     }
 
@@ -131,7 +132,7 @@ impl Redemption {
     /// Whose tasks and privileges an account decides on: its shop's; the
     /// admin on Bizkey's.
     fn owner(&self, account: AccountId) -> Result<MerchantIndex, Error> {
-        if account == self.roles().admin {
+        if account == self.roles().administration.admin {
             Ok(BIZKEY)
         } else {
             suite::shop(self.contracts.registry, account)

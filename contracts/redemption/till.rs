@@ -2,13 +2,14 @@
 //! fulfilments, collections, refunds.
 
 use crate::{
-    chain::{emit, here, now_ms},
+    chain::{here, now_ms},
     collections::MAX_SETTLED,
     redemption::Redemption,
     suite,
 };
 use bizkey_primitives::{
     action::redemption::{device_hash, TillAction},
+    emit::emit,
     errors::redemption::Error,
     events::{CollectionRefunded, CollectionSettled, TaskFulfilled, TimeCollected},
     redemption::{Collection, TaskId, BIZKEY},
@@ -57,7 +58,7 @@ impl Redemption {
         self.check_running()?;
         let reward = self.tasks.fulfil(&self.pauses, now_ms(), merchant, task, customer)?;
         let account = self.customer_of(merchant, customer)?;
-        emit(TaskFulfilled { task, customer, account, reward });
+        emit(&TaskFulfilled { task, customer, account, reward });
         suite::give_time(self.contracts.time, here(), account, reward)
     }
 
@@ -82,7 +83,7 @@ impl Redemption {
         if !signature.is_of_account(&ticket.signed_bytes(), &account) {
             return Err(Error::BadSignature);
         }
-        emit(TimeCollected { ticket: hash, merchant, privilege, customer, amount });
+        emit(&TimeCollected { ticket: hash, merchant, privilege, customer, amount });
         if held == 0 {
             suite::burn_time(self.contracts.time, account, amount)
         } else {
@@ -95,7 +96,7 @@ impl Redemption {
         let Collection { customer, held: amount, .. } =
             self.collections.refund(&self.pauses, now_ms(), merchant, ticket)?;
         let account = self.party(Side::Customer, customer)?.account;
-        emit(CollectionRefunded { ticket, account, amount });
+        emit(&CollectionRefunded { ticket, account, amount });
         suite::give_time(self.contracts.time, here(), account, amount)
     }
 
@@ -109,7 +110,7 @@ impl Redemption {
             if let Some(burned) = self.collections.settle(&self.pauses, now_ms, ticket) {
                 sum = sum.checked_add(burned).ok_or(Error::Overflow)?;
                 settled = settled.saturating_add(1);
-                emit(CollectionSettled { ticket, burned });
+                emit(&CollectionSettled { ticket, burned });
             }
         }
         if sum > 0 {

@@ -150,15 +150,17 @@ fn a_hold_follows_a_party_to_its_new_account() {
 }
 
 #[ink::test]
-fn within_an_epoch_the_account_of_its_close_counts() {
+fn an_account_changes_once_an_epoch_so_that_each_counts_at_some_close() {
     let mut registry = with_parties();
     at_epoch(2);
     propose(&mut registry, OLD, NEW).unwrap();
     accept(&mut registry, NEW).unwrap();
     propose(&mut registry, NEW, OTHER).unwrap();
+    assert_eq!(accept(&mut registry, OTHER), Err(Error::ChangedThisEpoch));
+    at_epoch(3);
     accept(&mut registry, OTHER).unwrap();
     let at = |epoch| registry.account_at(SHOP.0, SHOP.1, epoch);
-    assert_eq!([at(1), at(2)], [Some(account(OLD)), Some(account(OTHER))]);
+    assert_eq!([at(1), at(2), at(3)], [Some(account(OLD)), Some(account(NEW)), Some(account(OTHER))]);
     for before in [OLD, NEW, OTHER] {
         assert_eq!(registry.current_account(account(before)), account(OTHER));
     }

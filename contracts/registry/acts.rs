@@ -56,6 +56,9 @@ impl Registry {
 
     fn accept_account_as(&mut self, account: AccountId, key: Key) -> Result<(), Error> {
         check_acceptance(self.successions.proposals.get(key), account, self.env().block_timestamp())?;
+        // A recovery does not wait: else a thief would change the account first every day.
+        self.accounts.check_free(account)?;
+        self.parties.check_may_move(key, self.now())?;
         self.succeed(key, account)?;
         // A key that can name another one is not lost; whether it is stolen, the board decides.
         match self.successions.recoveries.get(key) {

@@ -49,7 +49,7 @@ impl Registry {
         registry.setup.set(&Setup { genesis, receipts: None });
         registry.roles.set(&Administration::new(Self::env().caller()));
         for &attestor in attestors {
-            registry.change_attestor(attestor, true);
+            registry.change_attestor(attestor, true)?;
         }
         Ok(registry)
     }
@@ -84,7 +84,7 @@ impl Registry {
     ) -> Result<(AccountId, Option<Epoch>), Error> {
         let attestor = self.only_attestor()?;
         self.parties.only_known((Side::Merchant, merchant))?;
-        if !self.values.agree(subject, attestor, value, |of| self.attestors.contains(of))? {
+        if !self.values.agree(subject, attestor, value, |of| self.attestors.get(of).unwrap_or(false))? {
             return Ok((attestor, None));
         }
         let from = counts_from(self.now(), !self.values.has(subject));
@@ -118,23 +118,24 @@ impl Registry {
 
     pub(crate) fn only_attestor(&self) -> Result<AccountId, Error> {
         let caller = self.env().caller();
-        if self.attestors.contains(caller) {
+        if self.is_attestor(caller) {
             Ok(caller)
         } else {
             Err(Error::NotAttestor)
         }
     }
 
-    pub(crate) fn change_attestor(&mut self, attestor: AccountId, active: bool) {
-        if self.attestors.contains(attestor) == active {
-            return;
+    pub(crate) fn change_attestor(&mut self, attestor: AccountId, active: bool) -> Result<(), Error> {
+        match self.attestors.get(attestor) {
+            Some(before) if before == active => return Ok(()),
+            // Its old words would count again.
+            Some(false) => return Err(Error::AccountUsed),
+            None if !active => return Ok(()),
+            _ => {}
         }
-        if active {
-            self.attestors.insert(attestor, &());
-        } else {
-            self.attestors.remove(attestor);
-        }
+        self.attestors.insert(attestor, &active);
         emit(&AttestorChanged { attestor, active });
+        Ok(())
     }
 }
 

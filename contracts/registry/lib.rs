@@ -108,7 +108,8 @@ pub mod registry {
         pub(crate) calendar: Calendar,
         pub(crate) setup: Lazy<Setup>,
         pub(crate) roles: Lazy<Administration>,
-        pub(crate) attestors: Mapping<AccountId, ()>,
+        /// Whether it attests; `false` for one that was dismissed.
+        pub(crate) attestors: Mapping<AccountId, bool>,
         pub(crate) accounts: Accounts,
         pub(crate) parties: Parties,
         pub(crate) successions: Successions,
@@ -184,16 +185,16 @@ pub mod registry {
         }
 
         /// Makes an account an attestor, or no longer one, which voids what it
-        /// proposed and what recoveries it supports. Saying it twice changes
-        /// nothing. Admin only.
+        /// proposed and what recoveries it supports, for good: who comes back
+        /// comes with another account. Saying it twice changes nothing. Admin
+        /// only.
         ///
         /// # Errors
-        /// `NotAdmin`.
+        /// `NotAdmin`; `AccountUsed` for one that was dismissed.
         #[ink(message)]
         pub fn set_attestor(&mut self, attestor: AccountId, active: bool) -> Result<(), Error> {
             self.by_admin()?;
-            self.change_attestor(attestor, active);
-            Ok(())
+            self.change_attestor(attestor, active)
         }
     }
 
@@ -451,7 +452,8 @@ pub mod registry {
         /// idempotent: the second is refused.
         ///
         /// # Errors
-        /// `NotProposed`, `Expired`, `AccountUsed`.
+        /// `NotProposed`, `Expired`, `AccountUsed`; `ChangedThisEpoch` if the
+        /// party has another account since this epoch already.
         #[ink(message)]
         pub fn accept_account(&mut self, side: Side, index: u32) -> Result<(), Error> {
             self.act(self.env().caller(), Action::AcceptAccount { side, index })
@@ -473,7 +475,7 @@ pub mod registry {
             self.parties.only_known(key)?;
             self.accounts.check_free(account)?;
             let before = self.successions.recoveries.get(key);
-            let recovery = attest(before, attestor, account, now_ms, |of| self.attestors.contains(of))?;
+            let recovery = attest(before, attestor, account, now_ms, |of| self.is_attestor(of))?;
             self.successions.recoveries.insert(key, &recovery);
             let ready_ms = recovery.ready_ms;
             match recovery.second {
@@ -535,7 +537,7 @@ pub mod registry {
         pub fn finish_recovery(&mut self, side: Side, index: u32) -> Result<(), Error> {
             let (key, now_ms) = ((side, index), self.env().block_timestamp());
             let recovery = self.successions.recoveries.get(key);
-            let account = finish(recovery, now_ms, |of| self.attestors.contains(of))?;
+            let account = finish(recovery, now_ms, |of| self.is_attestor(of))?;
             self.successions.recoveries.remove(key);
             self.succeed(key, account)
         }
@@ -596,7 +598,7 @@ pub mod registry {
         /// Whether an account attests.
         #[ink(message)]
         pub fn is_attestor(&self, account: AccountId) -> bool {
-            self.attestors.contains(account)
+            self.attestors.get(account).unwrap_or(false)
         }
 
         /// Merchants or customers ever registered; also the highest index.

@@ -144,12 +144,26 @@ impl Parties {
         Ok(Some(change.before))
     }
 
+    /// Checks that a party may change its account itself: once an epoch, so
+    /// that every account counts at the close of one, and what it signed can
+    /// be checked later.
+    ///
+    /// # Errors
+    /// `UnknownParty`, `ChangedThisEpoch`.
+    pub fn check_may_move(&self, key: Key, now: Stamp) -> Result<(), Error> {
+        if self.get(key)?.moved == Some(now) {
+            return Err(Error::ChangedThisEpoch);
+        }
+        Ok(())
+    }
+
     /// Gives a party another account, from this epoch on. Returns the one before.
     ///
     /// # Errors
     /// `UnknownParty`.
     pub fn set_account(&mut self, key: Key, account: AccountId, now: Stamp) -> Result<AccountId, Error> {
         let mut party = self.get(key)?;
+        party.moved = Some(now);
         let Standing { account: before, status, .. } = party.standing;
         self.change(key, &mut party, now, account, status);
         Ok(before)

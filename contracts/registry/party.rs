@@ -41,6 +41,8 @@ pub struct Party {
     pub earlier: u32,
     /// The epoch in which it joined, as a stamp.
     pub registered: Stamp,
+    /// The epoch in which it last changed its account, as a stamp.
+    pub moved: Option<Stamp>,
     /// When its last hold ends, Unix milliseconds; 0 if there never was one.
     pub hold_until_ms: u64,
 }
@@ -69,7 +71,7 @@ impl Party {
     /// A party that joins now, in good standing.
     pub fn new(account: AccountId, now: Stamp) -> Self {
         let standing = Standing { since: now, account, status: Status::Active };
-        Self { standing, earlier: 0, registered: now, hold_until_ms: 0 }
+        Self { standing, earlier: 0, registered: now, moved: None, hold_until_ms: 0 }
     }
 
     /// Books another account or status. Returns the standing that ended with

@@ -16,6 +16,7 @@ pub const GENESIS: u8 = 9;
 pub const ADMIN: u8 = 1;
 pub const FIRST: u8 = 2;
 pub const SECOND: u8 = 3;
+const THIRD: u8 = 33;
 pub const ANYBODY: u8 = 4;
 
 pub fn account(n: u8) -> AccountId {
@@ -136,8 +137,9 @@ fn capital_takes_two_attestors_that_agree() {
     registry.attest_capital(1, capital(3)).unwrap();
     assert_eq!(registry.capital_of(1, 30), Some(capital(2)), "the proposer is no attestor any more");
     by(ADMIN);
-    registry.set_attestor(account(FIRST), true).unwrap();
-    by(FIRST);
+    assert_eq!(registry.set_attestor(account(FIRST), true), Err(Error::AccountUsed), "its old words would count");
+    registry.set_attestor(account(THIRD), true).unwrap();
+    by(THIRD);
     registry.attest_capital(1, capital(3)).unwrap();
     assert_eq!((registry.capital_of(1, 29), registry.capital_of(1, 30)), (Some(capital(2)), Some(capital(3))));
 }

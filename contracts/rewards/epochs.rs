@@ -51,6 +51,14 @@ impl Rewards {
         }
         let before = self.epochs.get(epoch);
         let round = machine::open_round(before.as_ref())?;
+        // A bond can have left by then. A first round waits for its members,
+        // whose bonds stay until its epoch has had its turn.
+        if round > 0 {
+            let (from_ms, window_ms) = machine::deadline(&self.calendar, epoch, before.as_ref())?;
+            if self.is_over(from_ms, window_ms) {
+                return Err(Error::ReportsClosed);
+            }
+        }
         let members = self.committees.of(epoch);
         if !members.contains(&member) {
             return Err(Error::NotMember);

@@ -197,6 +197,24 @@ mod time {
             self.burn_of(from, amount)
         }
 
+        /// Moves all Time of an account that its party gave up or lost to the
+        /// account that the party has now. Anybody may; a repeat changes
+        /// nothing, and so does an account that is nobody's.
+        ///
+        /// # Errors
+        /// `NotBound`, `CalleeFailed`; `TransferRefused` for the account of
+        /// `redemption`, whose Time is others'.
+        #[ink(message)]
+        pub fn follow_account(&mut self, account: AccountId) -> Result<(), Error> {
+            let Binding { registry, redemption, .. } = self.binding()?;
+            if account == redemption {
+                return Err(Error::TransferRefused);
+            }
+            let present: AccountId = call(registry, ink::selector_bytes!("current_account"), &(account,))
+                .map_err(|_| Error::CalleeFailed)?;
+            self.transfer_between(account, present, self.points.balance_of(account))
+        }
+
         /// Stops minting, and nothing else, until `until_ms`: at most 72
         /// hours, and not within 30 days of the last pause. By the foundation
         /// only. A repeat is refused.
@@ -246,6 +264,14 @@ mod time {
         #[ink(message)]
         pub fn minted_total(&self) -> Balance {
             self.points.minted_total()
+        }
+
+        /// `rewards`, `registry`, `redemption`, `foundation`; `None` before
+        /// [`Time::bind`].
+        #[ink(message)]
+        pub fn contracts(&self) -> Option<(AccountId, AccountId, AccountId, AccountId)> {
+            let Binding { rewards, registry, redemption, foundation } = self.roles.get()?.binding?;
+            Some((rewards, registry, redemption, foundation))
         }
 
         /// The network's calendar.

@@ -127,6 +127,12 @@ mod vault {
             }
         }
 
+        /// The token and who may take it; `None` before [`Vault::bind`].
+        #[ink(message)]
+        pub fn contracts(&self) -> Option<(AccountId, AccountId)> {
+            self.binding().ok().map(|binding| (binding.bzky, binding.rewards))
+        }
+
         /// The network's calendar.
         #[ink(message)]
         pub fn calendar(&self) -> Calendar {

@@ -2,9 +2,9 @@
 #![allow(clippy::expect_used, clippy::unwrap_used)]
 
 mod batches;
-mod budgets;
 mod claims;
 mod conservation;
+mod deployment;
 mod events;
 mod governance;
 mod pushes;

@@ -1,7 +1,9 @@
 //! `vault`: every message, error and role.
 
 use bizkey_client::{ContractError, ContractKind};
-use bizkey_primitives::{errors::vault::Error, events::Event, AccountId, Balance, Calendar, Epoch, MERCHANT_POOL, TOKEN};
+use bizkey_primitives::{
+    errors::vault::Error, events::Event, AccountId, Balance, Calendar, Epoch, MERCHANT_POOL, TOKEN,
+};
 use bizkey_tests::Sandbox;
 
 const KIND: ContractKind = ContractKind::Vault;
@@ -41,7 +43,10 @@ fn deployment(network: &mut Sandbox) {
     assert_eq!(early, refused(Error::NotBound));
     assert_eq!(bind(network, vault, stranger, bzky), refused(Error::NotDeployer));
     assert_eq!(bind(network, vault, admin, stranger), refused(Error::CalleeFailed), "no contract there");
+    type Bound = Option<(AccountId, AccountId)>;
+    assert_eq!(network.read_at::<Bound>(vault, KIND, "contracts", &()), None);
     bind(network, vault, admin, bzky).unwrap();
+    assert_eq!(network.read_at::<Bound>(vault, KIND, "contracts", &()), Some((bzky, rewards)));
     assert_eq!(bind(network, vault, admin, bzky), refused(Error::AlreadyBound));
     assert_eq!(network.read::<Calendar>(KIND, "calendar", &()), network.calendar);
 }

@@ -80,7 +80,8 @@ actions! {
     Appeal 3,
     DecideAppeal 3,
     ProposeAccount 1,
-    AcceptAccount 2,
+    AcceptAccount 3,
+    FollowAccount 1,
     // Redemption.
     SetPrice 3,
     Buy 3,

@@ -92,8 +92,8 @@ impl Town {
                     price: Price { minor_units: u128::from(n % 1000 + 1), tokens: 1 },
                     minimum: Balance::from(b % 3) * TOKEN,
                     bond_bps: u16::from(b) % 1_001,
-                    pay_within_ms: u64::from(n % 5 + 1) * HOUR,
-                    dispute_within_ms: u64::from(n % 7 + 1) * HOUR,
+                    pay_within_ms: u64::from(n % 72 + 1) * HOUR,
+                    dispute_within_ms: u64::from(n % 300 + 1) * HOUR,
                     expires_ms: now_ms + u64::from(n % 9) * DAY,
                     instructions: Hash::from([a; 32]),
                 };

@@ -89,7 +89,8 @@ impl Town {
             | What::Appeal
             | What::DecideAppeal
             | What::ProposeAccount
-            | What::AcceptAccount => self.standing(action),
+            | What::AcceptAccount
+            | What::FollowAccount => self.standing(action),
             _ => self.redemption(action),
         }
     }
@@ -180,6 +181,12 @@ impl Town {
                 let until_ms = self.network.state.now_ms() + u64::from(n % 15) * DAY;
                 self.board(REGISTRY, "place_hold", &(side, index, until_ms, reason))
             }
+            What::FollowAccount => {
+                let left = self.memory.left.last().copied().filter(|_| n % 4 > 0).unwrap_or(party.account());
+                let of_others = [self.network.contracts.redemption, left];
+                let account = of_others[usize::from(n % 8 > 0)];
+                self.call(self.holder(a), ContractKind::Time, "follow_account", &account)
+            }
             What::Appeal => self.call(party.account(), REGISTRY, "appeal", &reason),
             What::DecideAppeal => self.board(REGISTRY, "decide_appeal", &(side, index, n % 2 == 0, reason)),
             What::ProposeAccount => {
@@ -195,7 +202,8 @@ impl Town {
                     .unwrap_or(party.actor);
                 self.call::<()>(next.account(), REGISTRY, "accept_account", &(side, index))?;
                 let parties = if side == Side::Merchant { &mut self.memory.shops } else { &mut self.memory.customers };
-                parties[index as usize - 1].actor = next;
+                let left = std::mem::replace(&mut parties[index as usize - 1].actor, next);
+                self.memory.left.push(left.account());
                 Ok(())
             }
         }

@@ -63,6 +63,8 @@ pub struct Memory {
     pub tickets: Vec<bizkey_primitives::spend::SpendTicket>,
     /// Party whose status was changed last.
     pub judged: Option<(Side, u32)>,
+    /// Accounts that parties gave up.
+    pub left: Vec<AccountId>,
     /// Places among the recorded receipts of those that were demanded.
     pub demanded: Vec<usize>,
     /// Devices whose return was confirmed, and that were offered to another.

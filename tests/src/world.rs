@@ -51,6 +51,27 @@ pub struct World {
 
 /// Keys of the board.
 const DIRECTORS: [&str; 3] = ["//Director/1", "//Director/2", "//Director/3"];
+/// Keys of the attestors.
+const ATTESTORS: [&str; 2] = ["//Charlie", "//Dave"];
+/// Keys of the committee.
+const COMMITTEE: [&str; 3] = ["//Committee/1", "//Committee/2", "//Committee/3"];
+
+/// What the test networks are deployed with.
+#[must_use]
+pub fn config() -> DeployConfig {
+    let account = |uri| signer(uri).account_id();
+    let treasury = account("//Bob");
+    DeployConfig {
+        calendar: Calendar { genesis_ms: GENESIS_MS, epoch_ms: DAY },
+        beneficiaries: Beneficiaries { early_supporters: treasury, team: treasury, partners: treasury },
+        directors: named(DIRECTORS.map(account)),
+        chief_executive: account("//Ferdie"),
+        attestors: ATTESTORS.map(account).to_vec(),
+        committee: COMMITTEE.map(account).to_vec(),
+        window_ms: WINDOW,
+        penalty_window_ms: 7 * DAY,
+    }
+}
 
 /// Accounts with the names that the board gives its directors.
 pub(crate) fn named(directors: [AccountId; 3]) -> Vec<(AccountId, Vec<u8>)> {
@@ -73,7 +94,7 @@ fn customer_signer(name: u32) -> Signer {
 impl World {
     /// A network an hour before its genesis.
     pub async fn new() -> World {
-        let committee = ["//Committee/1", "//Committee/2", "//Committee/3"].map(signer);
+        let committee = COMMITTEE.map(signer);
         let parties = (1..=FUNDED).flat_map(|name| [shop_signer(name), customer_signer(name)]);
         let endowed = committee.iter().cloned().chain(DIRECTORS.map(signer)).chain(parties);
         let chain = Devchain::open(DevchainConfig {
@@ -85,22 +106,9 @@ impl World {
         let rpc = RpcClient::new(InProcessRpc::new(&chain).expect("the chain's methods"));
         let client = Client::from_rpc(rpc).await.expect("a client of the chain in this process");
         let (admin, treasury, stranger) = (signer("//Alice"), signer("//Bob"), signer("//Eve"));
-        let attestors = ["//Charlie", "//Dave"].map(signer);
+        let attestors = ATTESTORS.map(signer);
         let directors = DIRECTORS.map(signer);
-        let config = DeployConfig {
-            calendar: Calendar { genesis_ms: GENESIS_MS, epoch_ms: DAY },
-            beneficiaries: Beneficiaries {
-                early_supporters: treasury.account_id(),
-                team: treasury.account_id(),
-                partners: treasury.account_id(),
-            },
-            directors: named(directors.each_ref().map(Signer::account_id)),
-            chief_executive: signer("//Ferdie").account_id(),
-            attestors: attestors.iter().map(Signer::account_id).collect(),
-            committee: committee.iter().map(Signer::account_id).collect(),
-            window_ms: WINDOW,
-            penalty_window_ms: 7 * DAY,
-        };
+        let config = config();
         let deployment = deploy(&client, &admin, &config).await.expect("the suite is deployed");
         let suite = Suite::new(client, deployment).expect("the deployment is of this chain");
         suite.vesting().release(Line::EarlySupporters).send(&treasury).await.expect("what is due at issue");

@@ -3,6 +3,7 @@
 use crate::{
     contract_kind::PerContract,
     contracts_api::{self, Weight},
+    governance::check_bindings,
     presence, reply,
     runtime::Extrinsic,
     submit::Subject,
@@ -106,6 +107,7 @@ pub async fn deploy(client: &Client, signer: &Signer, config: &DeployConfig) -> 
     once(suite.receipts().bind(pos_deposit, rewards, vault).send(signer).await)?;
     once(suite.pos_deposit().bind(receipts, rewards).send(signer).await)?;
     once(suite.foundation().bind(&[receipts, rewards, time, redemption]).send(signer).await)?;
+    check_bindings(&suite).await?;
     Ok(suite.deployment().clone())
 }
 

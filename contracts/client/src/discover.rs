@@ -1,8 +1,8 @@
 //! Finding a network on a chain, from the chain alone.
 
 use crate::{
-    block::BlockRef, call::input, contract_kind::PerContract, presence, reply::Reply, Client, ClientError,
-    ContractKind, Deployment, Result,
+    block::BlockRef, call::input, contract_kind::PerContract, governance::check_bindings, presence, reply::Reply,
+    Client, ClientError, ContractKind, Deployment, Result, Suite,
 };
 use bizkey_primitives::{party::Contracts, redemption::RedemptionContracts, AccountId, Calendar, Epoch};
 use codec::{Decode, Encode};
@@ -60,7 +60,7 @@ pub async fn discover(client: &Client, rewards: Option<AccountId>) -> Result<Dep
             .copied()
             .ok_or_else(|| none(&crate::ss58(&address), "no contract is there"))
     })?;
-    Ok(Deployment {
+    let deployment = Deployment {
         genesis_hash: client.genesis_hash(),
         calendar,
         block: presence::block_before(client, &vault, head.number).await?,
@@ -69,7 +69,9 @@ pub async fn discover(client: &Client, rewards: Option<AccountId>) -> Result<Dep
         penalty_window_ms,
         contracts,
         code_hashes,
-    })
+    };
+    check_bindings(&Suite::new(client.clone(), deployment.clone())?).await?;
+    Ok(deployment)
 }
 
 fn none(what: &str, reason: impl Into<String>) -> ClientError {

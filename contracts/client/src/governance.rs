@@ -1,7 +1,7 @@
 //! From the deployer to the board: handing a network over, and what the
 //! deployer can still do.
 
-use crate::{deploy::once, ContractKind, Result, Signer, Suite};
+use crate::{deploy::once, ClientError, ContractKind, Result, Signer, Suite};
 use bizkey_primitives::AccountId;
 
 /// Gives every power of the deployer to `foundation`, for good; the platform
@@ -23,6 +23,35 @@ pub async fn hand_over(suite: &Suite, signer: &Signer, platform: AccountId) -> R
     once(suite.rewards().hand_over(board).send(signer).await)?;
     once(suite.redemption().hand_over(board).send(signer).await)?;
     once(suite.otc().hand_over(board).send(signer).await)
+}
+
+/// Checks that the contracts which nobody can ever change work with those of
+/// this network: `vault`, `time` and `vesting` are bound once, for good, by
+/// whoever deployed them.
+///
+/// # Errors
+/// [`ClientError::Deployment`] when one is bound to others; those of the connection.
+pub async fn check_bindings(suite: &Suite) -> Result<()> {
+    let of = suite.deployment().contracts;
+    let bound = [
+        (ContractKind::Vault, suite.vault().contracts(None).await? == Some((of.bzky, of.rewards))),
+        (
+            ContractKind::Time,
+            suite.time().contracts(None).await? == Some((of.rewards, of.registry, of.redemption, of.foundation)),
+        ),
+        (
+            ContractKind::Vesting,
+            suite.vesting().bzky(None).await? == Some(of.bzky)
+                && suite.vesting().foundation(None).await? == Some(of.foundation),
+        ),
+    ];
+    for (kind, is_ours) in bound {
+        if !is_ours {
+            let reason = "it is bound to other contracts, for good: this is no network to join; deploy a new one";
+            return Err(ClientError::Deployment { path: kind.to_string(), reason: reason.into() });
+        }
+    }
+    Ok(())
 }
 
 /// Who administers each contract that somebody administers.

@@ -229,12 +229,13 @@ pub struct Reservation {
 pub enum Ending {
     /// The seller has the payment: everything to the buyer.
     Confirmed,
-    /// The buyer wants it no more: everything to the seller.
+    /// The buyer wants it no more: the Bzky to the seller. The bond burns,
+    /// unless in a dispute: then it is the seller's too, and so is the other.
     GivenUp,
-    /// No payment was declared in time: everything to the seller.
+    /// No payment was declared in time: the Bzky to the seller, the bond burns.
     Lapsed,
-    /// A declared payment was neither confirmed nor disputed in time:
-    /// everything to the seller.
+    /// A declared payment was neither confirmed nor disputed in time: the
+    /// Bzky to the seller, the bond burns.
     Unclaimed,
     /// The board decided a dispute.
     Decided {

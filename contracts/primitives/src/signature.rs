@@ -51,9 +51,7 @@ impl Signature {
                     && ink::env::ecdsa_recover(signature, hash, &mut recovered).is_ok()
                     && recovered == *key
             }
-            (Signature::Sr25519(signature), PublicKey::Sr25519(key)) => {
-                ink::env::sr25519_verify(signature, hash, key).is_ok()
-            }
+            (Signature::Sr25519(signature), PublicKey::Sr25519(key)) => is_by(signature, hash, key),
             _ => false,
         }
     }
@@ -70,7 +68,14 @@ impl Signature {
                     && ink::env::ecdsa_recover(signature, &crate::hash::blake2x256(bytes), &mut key).is_ok()
                     && crate::AccountId::from(crate::hash::blake2x256(&key)) == *account
             }
-            Signature::Sr25519(signature) => ink::env::sr25519_verify(signature, bytes, account.as_ref()).is_ok(),
+            Signature::Sr25519(signature) => is_by(signature, bytes, account.as_ref()),
         }
     }
+}
+
+/// Whether a Schnorrkel key signed `bytes`. The key of zeros is nobody's: it is
+/// the group's neutral element, for which anybody can sign anything.
+#[cfg(feature = "ink")]
+fn is_by(signature: &[u8; 64], bytes: &[u8], key: &[u8; 32]) -> bool {
+    *key != [0; 32] && ink::env::sr25519_verify(signature, bytes, key).is_ok()
 }

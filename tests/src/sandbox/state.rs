@@ -194,22 +194,35 @@ impl State {
         events
     }
 
+    /// All of the state: its entries, and those of every contract by the name
+    /// of its trie.
+    ///
+    /// # Panics
+    /// When a contract's record cannot be read.
+    pub fn export(&mut self) -> (Cells, Vec<(Vec<u8>, Cells)>) {
+        self.externalities.execute_with(|| {
+            let (mut top, mut tries) = (Vec::new(), Vec::new());
+            let mut key = Vec::new();
+            while let Some(next) = sp_io::storage::next_key(&key) {
+                let value = frame_support::storage::unhashed::get_raw(&next).unwrap_or_default();
+                if next.starts_with(&contract_records()) {
+                    let (trie, _) = Record::decode(&mut &value[..]).expect("a contract's record");
+                    let cells = cells_of(&ChildInfo::new_default(&trie));
+                    tries.push((trie, cells));
+                }
+                top.push((next.clone(), value));
+                key = next;
+            }
+            (top, tries)
+        })
+    }
+
     /// The entries of a contract's storage.
     ///
     /// # Panics
     /// When there is no such contract.
-    pub fn storage_of(&mut self, contract: AccountId) -> Vec<(Vec<u8>, Vec<u8>)> {
-        self.externalities.execute_with(|| {
-            let child = trie_of(contract);
-            let mut entries = Vec::new();
-            let mut key = Vec::new();
-            while let Some(next) = sp_io::default_child_storage::next_key(child.storage_key(), &key) {
-                let value = frame_support::storage::child::get_raw(&child, &next).unwrap_or_default();
-                entries.push((next.clone(), value));
-                key = next;
-            }
-            entries
-        })
+    pub fn storage_of(&mut self, contract: AccountId) -> Cells {
+        self.externalities.execute_with(|| cells_of(&ChildInfo::new_default(&record_of(contract).0)))
     }
 
     /// The hash of the code that a contract runs.
@@ -227,11 +240,40 @@ impl State {
     /// When there is no such contract, or no such entry.
     pub fn overwrite(&mut self, contract: AccountId, key: &[u8], value: &[u8]) {
         self.externalities.execute_with(|| {
-            let child = trie_of(contract);
-            assert!(frame_support::storage::child::exists(&child, key), "no such entry");
-            frame_support::storage::child::put_raw(&child, key, value);
+            let trie = ChildInfo::new_default(&record_of(contract).0);
+            assert!(frame_support::storage::child::exists(&trie, key), "no such entry");
+            frame_support::storage::child::put_raw(&trie, key, value);
         });
     }
+}
+
+/// Keys and values.
+pub type Cells = Vec<(Vec<u8>, Vec<u8>)>;
+
+/// What the keys of contracts' records begin with.
+fn contract_records() -> Vec<u8> {
+    [twox_128(b"Contracts"), twox_128(b"ContractInfoOf")].concat()
+}
+
+/// What pallet-contracts keeps of a contract first: the name of its trie and
+/// its code's hash.
+type Record = (Vec<u8>, [u8; 32]);
+
+fn record_of(contract: AccountId) -> Record {
+    let account = chain_account(contract).encode();
+    let key = [&contract_records(), &twox_64(&account)[..], &account].concat();
+    let record = frame_support::storage::unhashed::get_raw(&key).expect("a contract");
+    Record::decode(&mut &record[..]).expect("a contract's record")
+}
+
+fn cells_of(trie: &ChildInfo) -> Cells {
+    let (mut cells, mut key) = (Vec::new(), Vec::new());
+    while let Some(next) = sp_io::default_child_storage::next_key(trie.storage_key(), &key) {
+        let value = frame_support::storage::child::get_raw(trie, &next).unwrap_or_default();
+        cells.push((next.clone(), value));
+        key = next;
+    }
+    cells
 }
 
 /// A message's selector and arguments.
@@ -268,21 +310,6 @@ pub fn returned<V: Decode>(message: &str, data: &[u8], checked: bool) -> V {
     let read = V::decode(&mut value).unwrap_or_else(|error| panic!("{message} returned something else: {error}"));
     assert!(value.is_empty(), "{message} returned more than was read");
     read
-}
-
-/// The trie of a contract's storage.
-fn trie_of(contract: AccountId) -> ChildInfo {
-    ChildInfo::new_default(&record_of(contract).0)
-}
-
-/// What pallet-contracts keeps of a contract first: the name of its trie and
-/// its code's hash.
-fn record_of(contract: AccountId) -> (Vec<u8>, [u8; 32]) {
-    let account = chain_account(contract);
-    let key = [&twox_128(b"Contracts"), &twox_128(b"ContractInfoOf"), &twox_64(&account.encode())[..]];
-    let key = [&key.concat()[..], &account.encode()].concat();
-    let info = frame_support::storage::unhashed::get_raw(&key).expect("a contract");
-    Decode::decode(&mut &info[..]).expect("a contract's record")
 }
 
 fn chain_account(account: AccountId) -> runtime::AccountId {

@@ -33,6 +33,17 @@ impl Time {
         self.write("PSP22::transfer", &(to, value, NO_DATA))
     }
 
+    /// `rewards`, `registry`, `redemption`, `foundation`; `None` before it is bound.
+    ///
+    /// # Errors
+    /// None of its own.
+    pub async fn contracts(
+        &self,
+        at: Option<BlockHash>,
+    ) -> Result<Option<(AccountId, AccountId, AccountId, AccountId)>> {
+        self.read("contracts", &(), at).await
+    }
+
     /// Time minted for an epoch so far.
     ///
     /// # Errors

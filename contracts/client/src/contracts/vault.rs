@@ -17,6 +17,14 @@ impl Vault {
         self.write("bind", &(bzky, rewards))
     }
 
+    /// The token and who may take it; `None` before it is bound.
+    ///
+    /// # Errors
+    /// None of its own.
+    pub async fn contracts(&self, at: Option<BlockHash>) -> Result<Option<(AccountId, AccountId)>> {
+        self.read("contracts", &(), at).await
+    }
+
     /// Bzky left in the pool.
     ///
     /// # Errors

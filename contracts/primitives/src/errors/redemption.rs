@@ -114,4 +114,4 @@ pub enum Error {
     CalleeFailed,
 }
 
-refusals!(ActionError, PauseRefused);
+refusals!(ActionError, PauseRefused, AdministrationError);

@@ -20,7 +20,8 @@ pub enum Error {
     AlreadyBound,
     /// This person or company is registered on this side already.
     NullifierUsed,
-    /// The account belongs to a party already.
+    /// The account serves or served a party already, or was an attestor that
+    /// was dismissed: take another one.
     AccountUsed,
     /// No such merchant or customer.
     UnknownParty,
@@ -80,6 +81,8 @@ pub enum Error {
     EpochBegun,
     /// A clamp has 1 <= lo <= hi <= 2^48 - 1.
     BadClamp,
+    /// The account changed in this epoch already: try again in the next.
+    ChangedThisEpoch,
 }
 
 refusals!(ActionError, AdministrationError);
