@@ -2,9 +2,24 @@
 
 use crate::keys::NetworkKeys;
 use crate::network::NetworkArgs;
+use crate::offices::Offices;
 use crate::system::{connect, deployed, lock};
 use anyhow::{ensure, Context};
 use bizkey_client::{administrators, hand_over, powers_of, ss58, ContractKind, Suite};
+use std::path::PathBuf;
+
+/// Options of `bizkey deploy`.
+#[derive(Clone, Debug, clap::Args)]
+pub struct DeployArgs {
+    /// Where the network is, and how it begins.
+    #[command(flatten)]
+    pub network: NetworkArgs,
+    /// Who holds which office, as JSON (contracts/README.md). Without it keys
+    /// that are derived from the deployer's secret hold all of them, and it
+    /// receives what vesting releases: for trials only.
+    #[arg(long, value_name = "FILE")]
+    pub offices: Option<PathBuf>,
+}
 
 /// Deploys what is not deployed yet, hands everything over to `foundation`,
 /// and checks that the deployer can do nothing any more. The same call
@@ -12,14 +27,21 @@ use bizkey_client::{administrators, hand_over, powers_of, ss58, ContractKind, Su
 ///
 /// # Errors
 /// When the chain does not answer or a contract refuses; when a power is left.
-pub async fn run(args: NetworkArgs) -> anyhow::Result<()> {
+pub async fn run(args: DeployArgs) -> anyhow::Result<()> {
+    let DeployArgs { network: args, offices } = args;
     let config = args.config(None)?;
     let _lock = lock(&args.data_dir)?;
     let keys = NetworkKeys::from_uri(&config.secret)?;
+    let named = offices.as_deref().map(Offices::load).transpose()?;
+    if let Some(named) = &named {
+        let held = named.held_by(keys.deployer.account_id());
+        ensure!(held.is_empty(), "the deployer must hold no office; the file gives it {}", held.join(", "));
+    }
+    let offices = named.clone().unwrap_or_else(|| Offices::of(&keys));
     let (devchain, client) = connect(&args.data_dir, &config.chain).await?;
-    let deployment = deployed(&args.data_dir, &client, &keys, &config).await?;
+    let deployment = deployed(&args.data_dir, &client, &keys, &offices, &config).await?;
     let suite = Suite::new(client, deployment)?;
-    hand_over(&suite, &keys.deployer, keys.chief_executive.account_id()).await.context("handing over to foundation")?;
+    hand_over(&suite, &keys.deployer, offices.platform).await.context("handing over to foundation")?;
 
     for kind in ContractKind::ALL {
         let hash = hex::encode(suite.deployment().code_hashes.get(kind));
@@ -33,6 +55,11 @@ pub async fn run(args: NetworkArgs) -> anyhow::Result<()> {
     let left = powers_of(&suite, keys.deployer.account_id()).await?;
     ensure!(left.is_empty(), "the deployer still {}", left.join(", "));
     println!("the deployer has no power left");
+    if named.is_none() {
+        println!(
+            "for trials only: its secret has every office's key, and it receives what vesting releases (--offices)"
+        );
+    }
     println!("manifest in {}", args.data_dir.join("deployment.json").display());
     if let Some(devchain) = devchain {
         devchain.shutdown();

@@ -15,6 +15,7 @@ pub mod demo;
 pub mod deploy;
 pub mod keys;
 pub mod network;
+pub mod offices;
 pub mod register;
 pub mod system;
 pub mod up;

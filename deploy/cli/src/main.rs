@@ -1,6 +1,6 @@
 //! `bizkey`: the whole network in one program.
 
-use bizkey_cli::{demo, deploy, network::NetworkArgs, register, up, verify};
+use bizkey_cli::{demo, deploy, register, up, verify};
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
 use tracing_subscriber::EnvFilter;
@@ -17,7 +17,7 @@ enum Command {
     /// Run everything in one process; resumes where it was.
     Up(up::UpArgs),
     /// Deploy the contracts and hand them over to the board; finishes what was cut short.
-    Deploy(NetworkArgs),
+    Deploy(deploy::DeployArgs),
     /// Play receipts through the whole line and write what everybody earned.
     Demo(demo::DemoArgs),
     /// Recompute every epoch from the chain alone and compare.

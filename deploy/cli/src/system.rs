@@ -1,16 +1,14 @@
 //! Every service of a network in one process.
 
 use crate::keys::NetworkKeys;
+use crate::offices::Offices;
 use anyhow::{bail, Context};
 use bizkey_client::{deploy, Client, DeployConfig, Deployment, RpcClient, Suite};
 use bizkey_devchain::{Clock, Devchain, DevchainConfig, InProcessRpc};
 use bizkey_gateway::{gateway, keys::DeviceKeys, store::Store as GatewayStore, Gateway, GatewayConfig, SuiteChain};
 use bizkey_indexer::{sync::Progress, Store as IndexStore};
 use bizkey_oracle::{committee::ServiceConfig, source::IndexSource, Book};
-use bizkey_primitives::{
-    vesting::{Beneficiaries, Line},
-    AccountId, Calendar, Hash,
-};
+use bizkey_primitives::{vesting::Line, Calendar, Hash};
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -95,7 +93,7 @@ impl System {
         let lock = lock(data_dir)?;
         let keys = NetworkKeys::from_uri(&config.secret)?;
         let (devchain, client) = connect(data_dir, &config.chain).await?;
-        let deployment = deployed(data_dir, &client, &keys, config).await?;
+        let deployment = deployed(data_dir, &client, &keys, &Offices::of(&keys), config).await?;
         let suite = Suite::new(client.clone(), deployment.clone())?;
 
         let index =
@@ -222,6 +220,7 @@ pub async fn deployed(
     data_dir: &Path,
     client: &Client,
     keys: &NetworkKeys,
+    offices: &Offices,
     config: &SystemConfig,
 ) -> anyhow::Result<Deployment> {
     let path = data_dir.join("deployment.json");
@@ -241,20 +240,18 @@ pub async fn deployed(
     };
     let deploy_config = DeployConfig {
         calendar: Calendar { genesis_ms: calendar.genesis_ms, epoch_ms: calendar.epoch_ms },
-        beneficiaries: Beneficiaries {
-            early_supporters: keys.deployer.account_id(),
-            team: keys.deployer.account_id(),
-            partners: keys.deployer.account_id(),
-        },
-        directors: named(&keys.directors),
-        chief_executive: keys.chief_executive.account_id(),
-        attestors: keys.attestors.iter().map(bizkey_client::Signer::account_id).collect(),
-        committee: keys.committee.iter().map(bizkey_client::Signer::account_id).collect(),
+        beneficiaries: offices.beneficiaries,
+        directors: offices.directors.clone(),
+        chief_executive: offices.chief_executive,
+        attestors: offices.attestors.clone(),
+        committee: offices.committee.clone(),
         window_ms: config.window_ms,
         penalty_window_ms: PENALTY_WINDOW_MS,
     };
     let deployment = deploy(client, &keys.deployer, &deploy_config).await.context("deploying the contracts")?;
-    for account in keys.paying_accounts() {
+    // Whoever else holds the offices pays its own fees.
+    let ours = *offices == Offices::of(keys);
+    for account in keys.paying_accounts().into_iter().filter(|_| ours) {
         if client.account(&account).await?.free < FEES / 2 {
             client.transfer_native(&keys.deployer, &account, FEES).await?.finalized().await?;
         }
@@ -273,12 +270,6 @@ async fn release_at_issue(suite: &Suite, signer: &bizkey_client::Signer) -> anyh
         suite.vesting().release(line).send(signer).await.context("releasing what is due at issue")?;
     }
     Ok(())
-}
-
-/// Directors and the names that a network for trials gives them.
-fn named(directors: &[bizkey_client::Signer]) -> Vec<(AccountId, Vec<u8>)> {
-    let name = |number: usize| format!("Director {number}").into_bytes();
-    (1..).zip(directors).map(|(number, director)| (director.account_id(), name(number))).collect()
 }
 
 #[derive(serde::Serialize, serde::Deserialize)]
