@@ -45,15 +45,19 @@ pub fn stage() -> Stage {
     let follower = Wallet::named("follower");
     site.done(treasury, Kind::Vesting, "propose_beneficiary", &(Line::Partners, follower.account()));
     let sold = MintCause::BzkySale { paid: 1 };
-    for holder in [shop.account(), contracts.redemption] {
+    let mut mover = site.party(Side::Customer, "mover");
+    let left = mover.account();
+    for holder in [shop.account(), contracts.redemption, left] {
         site.done(contracts.redemption, Kind::Time, "mint", &(sold, holder, SOME));
     }
+    site.change_account(Side::Customer, &mut mover, &Wallet::named("mover's next"));
     site.network.enter_epoch(TODAY / 2);
     let until_ms = site.network.state.now_ms() + DAY;
     site.done(contracts.foundation, Kind::Time, "pause", &until_ms);
     site.network.enter_epoch(TODAY);
     of_bzky(&mut site, &holder, &payees);
     of_time(&mut site, &shop, &customer);
+    site.case(Kind::Time, "follow_account", "to a new holder", account("stranger"), &left);
     let release = (TODAY - 1, MERCHANT_EMISSION_CAP);
     site.case(Kind::Vault, "release", "the most that an epoch can take", contracts.rewards, &release);
     of_vesting(&mut site, &beneficiary, &follower);
