@@ -127,10 +127,13 @@ impl Town {
             What::DisputeTrade => {
                 let side = if a % 2 == 0 { Trader::Seller } else { Trader::Buyer };
                 let trader = self.trader(number, side, n, who);
-                self.call(trader, OTC, "dispute", &(number, Hash::from([b; 32])))
+                self.call::<()>(trader, OTC, "dispute", &(number, Hash::from([b; 32])))?;
+                self.memory.disputed = number;
+                Ok(())
             }
             What::DecideTrade => {
                 let winner = if a % 2 == 0 { Trader::Seller } else { Trader::Buyer };
+                let number = if b % 4 > 0 { self.memory.disputed } else { number };
                 self.board(OTC, "decide", &(number, winner, Hash::from([b; 32])))
             }
             What::SettleTrade => self.call(who, OTC, "settle", &number),

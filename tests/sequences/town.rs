@@ -70,6 +70,8 @@ pub struct Memory {
     /// Devices whose return was confirmed, and that were offered to another.
     pub returned: Vec<u32>,
     pub offered: Vec<u32>,
+    /// The last reservation that was disputed.
+    pub disputed: u64,
     /// The last task.
     pub task: u32,
     /// The last offer and the last reservation.
