@@ -21,8 +21,8 @@ mod stages;
 mod table;
 
 use bizkey_client::ContractKind;
+use bizkey_tests::sandbox::bundle;
 use headline::MICROSECOND;
-use serde_json::Value;
 use std::{collections::BTreeSet, sync::OnceLock};
 use table::Table;
 
@@ -39,9 +39,7 @@ fn measured() -> &'static Table {
 
 /// Messages of a contract that its bundle says to change state.
 fn state_changing(kind: ContractKind) -> BTreeSet<String> {
-    let path = format!("{}/../contracts/artifacts/{kind}.contract", env!("CARGO_MANIFEST_DIR"));
-    let bundle: Value = serde_json::from_slice(&std::fs::read(&path).expect("a bundle")).expect("JSON");
-    let messages = bundle["spec"]["messages"].as_array().expect("messages").clone();
+    let messages = bundle(kind)["spec"]["messages"].as_array().expect("messages").clone();
     let changing = messages.iter().filter(|message| message["mutates"].as_bool().expect("whether it changes state"));
     changing.map(|message| message["label"].as_str().expect("a label").to_owned()).collect()
 }

@@ -15,3 +15,15 @@ mod rewards;
 mod tokens;
 mod vault;
 mod vesting;
+
+use bizkey_tests::sandbox::Coverage;
+
+/// What the parts of a contract's test reach together, each on a stage of its
+/// own that goes on with the coverage of those before.
+fn covered_by<Stage>(parts: &[fn(&mut Stage)], open: fn(Coverage) -> Stage, close: fn(Stage) -> Coverage) -> Coverage {
+    parts.iter().fold(Coverage::default(), |coverage, part| {
+        let mut stage = open(coverage);
+        part(&mut stage);
+        close(stage)
+    })
+}

@@ -14,7 +14,6 @@ mod signed;
 mod stage;
 mod transfers;
 
-use bizkey_tests::sandbox::Coverage;
 use stage::{Stage, KIND};
 
 /// Each on a stage of its own; all of them together reach everything.
@@ -57,11 +56,5 @@ const PARTS: &[fn(&mut Stage)] = &[
 
 #[test]
 fn every_message_and_error() {
-    let mut coverage = Coverage::default();
-    for part in PARTS {
-        let mut stage = Stage::with(coverage);
-        part(&mut stage);
-        coverage = stage.network.coverage;
-    }
-    coverage.assert_complete(KIND, &[]);
+    crate::covered_by(PARTS, Stage::with, |stage| stage.network.coverage).assert_complete(KIND, &[]);
 }

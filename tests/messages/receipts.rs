@@ -16,7 +16,6 @@ mod random;
 mod stage;
 mod voids;
 
-use bizkey_tests::sandbox::Coverage;
 use stage::{Stage, KIND};
 
 /// Each on a stage of its own; all of them together reach everything.
@@ -64,11 +63,5 @@ const PARTS: &[fn(&mut Stage)] = &[
 
 #[test]
 fn every_message_and_error() {
-    let mut coverage = Coverage::default();
-    for part in PARTS {
-        let mut stage = Stage::with(coverage);
-        part(&mut stage);
-        coverage = stage.network.coverage;
-    }
-    coverage.assert_complete(KIND, &[]);
+    crate::covered_by(PARTS, Stage::with, |stage| stage.network.coverage).assert_complete(KIND, &[]);
 }

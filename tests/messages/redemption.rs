@@ -63,13 +63,7 @@ const PARTS: &[fn(&mut Stage)] = &[
 
 #[test]
 fn every_message_and_error() {
-    let mut coverage = Coverage::default();
-    for part in PARTS {
-        let mut stage = Stage::with(coverage);
-        part(&mut stage);
-        coverage = stage.network.coverage;
-    }
-    coverage.assert_complete(KIND, &[]);
+    crate::covered_by(PARTS, Stage::with, |stage| stage.network.coverage).assert_complete(KIND, &[]);
 }
 
 /// The deployer hands over once, also when it first names itself.

@@ -58,9 +58,7 @@ fn list(value: &Value) -> &[Value] {
 
 impl Metadata {
     pub fn read(kind: ContractKind) -> Self {
-        let path = format!("{}/../contracts/artifacts/{}.contract", env!("CARGO_MANIFEST_DIR"), kind.name());
-        let text = std::fs::read(&path).unwrap_or_else(|error| panic!("{path}: {error}"));
-        let bundle: Value = serde_json::from_slice(&text).expect("a bundle is JSON");
+        let bundle = bizkey_tests::sandbox::bundle(kind);
         let types = list(&bundle["types"]).iter();
         let types = types.map(|entry| (entry["id"].as_u64().unwrap(), entry["type"].clone())).collect();
         Self { kind, messages: list(&bundle["spec"]["messages"]).to_vec(), types }

@@ -105,20 +105,7 @@ impl Stage {
 
     /// Everybody but those named, contracts too.
     pub fn all_but(&self, but: &[AccountId]) -> Vec<AccountId> {
-        let at = &self.network.contracts;
-        let contracts = [
-            at.bzky,
-            at.time,
-            at.registry,
-            at.pos_deposit,
-            at.receipts,
-            at.rewards,
-            at.vault,
-            at.redemption,
-            at.vesting,
-            at.foundation,
-            at.otc,
-        ];
+        let contracts = ContractKind::ALL.map(|kind| self.network.address(kind));
         let mut all: Vec<AccountId> = PEOPLE.iter().map(|name| self.account(name)).chain(contracts).collect();
         all.retain(|account| !but.contains(account));
         all

@@ -255,8 +255,7 @@ fn nobody_moves_what_is_anothers(network: &mut Sandbox) {
             refuses(network, *origin, "PSP22::transfer_from", &arguments, Error::InsufficientAllowance);
         }
     }
-    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../contracts/artifacts/bzky.contract");
-    let bundle: serde_json::Value = serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap();
+    let bundle = bizkey_tests::sandbox::bundle(KIND);
     let mut changing: Vec<_> = bundle["spec"]["messages"].as_array().unwrap().iter().collect();
     changing.retain(|message| message["mutates"] == true);
     let mut changing: Vec<_> = changing.iter().map(|message| message["label"].as_str().unwrap()).collect();

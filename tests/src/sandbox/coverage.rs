@@ -70,7 +70,11 @@ fn declared(kind: ContractKind) -> (BTreeSet<String>, BTreeSet<String>) {
 }
 
 /// A committed bundle's text.
-pub(crate) fn bundle(kind: ContractKind) -> Value {
+///
+/// # Panics
+/// When it cannot be read.
+#[must_use]
+pub fn bundle(kind: ContractKind) -> Value {
     let path = format!("{}/../contracts/artifacts/{}.contract", env!("CARGO_MANIFEST_DIR"), kind.name());
     let text = std::fs::read(&path).unwrap_or_else(|error| panic!("{path}: {error}"));
     serde_json::from_slice(&text).unwrap_or_else(|error| panic!("{path}: {error}"))

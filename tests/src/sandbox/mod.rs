@@ -13,6 +13,6 @@ mod state;
 
 pub use actor::{Actor, Party};
 pub use cells::{Layouts, Snapshot};
-pub use coverage::Coverage;
+pub use coverage::{bundle, Coverage};
 pub use network::{Raw, Sandbox, DIRECTORS};
 pub use state::{input, refused, Executed, State, GAS, PENALTY_WINDOW};
