@@ -7,12 +7,14 @@
 //! | [`keys`] | the keys that a network of one machine works with |
 //! | [`up`] | `bizkey up` |
 //! | [`deploy`] | `bizkey deploy` |
+//! | [`devchain`] | `bizkey devchain` |
 //! | [`demo`] | `bizkey demo` |
 //! | [`verify`] | `bizkey verify` |
 //! | [`register`] | `bizkey register` |
 
 pub mod demo;
 pub mod deploy;
+pub mod devchain;
 pub mod keys;
 pub mod network;
 pub mod offices;

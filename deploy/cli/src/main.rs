@@ -1,6 +1,6 @@
 //! `bizkey`: the whole network in one program.
 
-use bizkey_cli::{demo, deploy, register, up, verify};
+use bizkey_cli::{demo, deploy, devchain, register, up, verify};
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
 use tracing_subscriber::EnvFilter;
@@ -18,6 +18,8 @@ enum Command {
     Up(up::UpArgs),
     /// Deploy the contracts and hand them over to the board; finishes what was cut short.
     Deploy(deploy::DeployArgs),
+    /// Run the chain alone, for the development of contracts.
+    Devchain(devchain::DevchainArgs),
     /// Play receipts through the whole line and write what everybody earned.
     Demo(demo::DemoArgs),
     /// Recompute every epoch from the chain alone and compare.
@@ -41,6 +43,7 @@ fn main() -> ExitCode {
         match arguments.command {
             Command::Up(args) => up::up(args).await.map(|()| ExitCode::SUCCESS),
             Command::Deploy(args) => deploy::run(args).await.map(|()| ExitCode::SUCCESS),
+            Command::Devchain(args) => devchain::run(args).await.map(|()| ExitCode::SUCCESS),
             Command::Demo(args) => demo::demo(args).await.map(|()| ExitCode::SUCCESS),
             Command::Verify(args) => verify::verify(args).await,
             Command::Register(args) => register::register(args).await.map(|()| ExitCode::SUCCESS),

@@ -7,7 +7,10 @@ use crate::{
     store::EncodedExtrinsic,
 };
 use codec::{DecodeLimit, Encode};
-use sp_runtime::{traits::Header as _, transaction_validity::TransactionValidityError, Digest, DispatchResult};
+use sp_runtime::{
+    traits::Header as _, transaction_validity::TransactionValidityError, ConsensusEngineId, Digest, DigestItem,
+    DispatchResult,
+};
 
 /// Decodes an extrinsic from its bytes, length prefix included.
 ///
@@ -46,6 +49,28 @@ pub enum BuildError {
     Changes(String),
 }
 
+/// Which of possibly several blocks after the same parent a block is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// The ordinary one.
+    Best,
+    /// One that takes the place of so many others. Its header says so, else a
+    /// block of the same content at the same time would be the same block.
+    Fork(u32),
+}
+
+/// Names the digest item of a fork's block.
+const FORK_ENGINE: ConsensusEngineId = *b"fork";
+
+impl Origin {
+    fn digest(self) -> Digest {
+        match self {
+            Self::Best => Digest::default(),
+            Self::Fork(number) => Digest { logs: vec![DigestItem::PreRuntime(FORK_ENGINE, number.encode())] },
+        }
+    }
+}
+
 /// A sealed block with the trie nodes its execution made.
 pub struct BuiltBlock {
     /// Hash of `header`.
@@ -72,11 +97,17 @@ impl BlockBuilder {
     /// # Errors
     /// When the runtime cannot start the block on the parent's state or refuses
     /// the time.
-    pub fn begin(states: &States, parent_hash: Hash, parent: &Header, timestamp_ms: u64) -> Result<Self, BuildError> {
+    pub fn begin(
+        states: &States,
+        parent_hash: Hash,
+        parent: &Header,
+        timestamp_ms: u64,
+        origin: Origin,
+    ) -> Result<Self, BuildError> {
         let mut builder =
             Self { backend: states.for_authoring(parent.state_root), overlay: Overlay::default(), body: Vec::new() };
         let number: BlockNumber = parent.number.saturating_add(1);
-        let header = Header::new(number, Hash::default(), Hash::default(), parent_hash, Digest::default());
+        let header = Header::new(number, Hash::default(), Hash::default(), parent_hash, origin.digest());
         builder.run(|| Executive::initialize_block(&header))?;
         let set_time =
             UncheckedExtrinsic::new_bare(RuntimeCall::Timestamp(pallet_timestamp::Call::set { now: timestamp_ms }));
@@ -108,6 +139,14 @@ impl BlockBuilder {
         let dispatch_result = applied?;
         self.body.push(extrinsic.to_vec());
         Ok(dispatch_result)
+    }
+
+    /// Changes the state by hand.
+    ///
+    /// # Errors
+    /// When `change` panics.
+    pub fn change(&mut self, change: impl FnOnce()) -> Result<(), BuildError> {
+        Ok(self.run(change)?)
     }
 
     /// Extrinsics included so far, the timestamp among them.

@@ -3,9 +3,9 @@
 use crate::{
     clock::Clock,
     pool::PoolLimits,
-    runtime::{AccountId, Balance},
+    runtime::{AccountId, Balance, Limits},
 };
-use std::path::PathBuf;
+use std::{path::PathBuf, time::Duration};
 
 /// When blocks are made.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -15,6 +15,8 @@ pub enum Sealing {
     Instant,
     /// Only when asked.
     Manual,
+    /// Every so often, empty or not, as a chain with slots does.
+    Interval(Duration),
 }
 
 /// The settings of a chain.
@@ -33,6 +35,14 @@ pub struct DevchainConfig {
     pub chain_name: String,
     /// How much may wait for a block.
     pub pool: PoolLimits,
+    /// How many blocks the finalised block stays behind the best one; 0 makes a
+    /// block final at once.
+    pub finality_lag: u32,
+    /// Whether blocks, fees and deposits are a real chain's.
+    pub limits: Limits,
+    /// A chain to begin with, written by [`Devchain::dump`](crate::Devchain::dump);
+    /// the data folder must then be empty.
+    pub load: Option<PathBuf>,
     /// Threads that run the runtime for readers and check transactions.
     pub read_threads: usize,
 }
@@ -46,6 +56,9 @@ impl Default for DevchainConfig {
             endowed: Vec::new(),
             chain_name: "Bizkey Development".into(),
             pool: PoolLimits::default(),
+            finality_lag: 0,
+            limits: Limits::RealChain,
+            load: None,
             read_threads: std::thread::available_parallelism().map_or(2, |count| count.get()),
         }
     }

@@ -1,19 +1,22 @@
 //! The handle everything else holds.
 
 use crate::{
-    chain::{self, BlockInfo, Chain, Command, Head, Heads},
+    chain::{self, BlockInfo, Chain, Command, Head, Heads, Reorg, Settings, StorageChange},
     clock::Clock,
-    config::DevchainConfig,
+    config::{DevchainConfig, Sealing},
     error::Error,
+    faults::TransactionFaults,
+    metrics::Timings,
     pool::{Position, TransactionStatus},
     rpc,
-    runtime::{BlockNumber, EventRecord, Hash},
-    server::{self, ServerHandle, ServerLimits},
+    runtime::{AccountId, Balance, BlockNumber, EventRecord, Hash},
+    server::{self, ServerConfig, ServerHandle},
     workers::RUNTIME_STACK_BYTES,
 };
 use jsonrpsee::RpcModule;
 use parking_lot::Mutex;
 use std::{
+    io::{Read, Write},
     net::SocketAddr,
     sync::{mpsc, Arc},
     thread::{self, JoinHandle},
@@ -105,21 +108,134 @@ impl Devchain {
         self.clock().now_ms()
     }
 
+    /// When blocks are made and how far finality stays behind.
+    pub fn settings(&self) -> Settings {
+        self.chain().settings()
+    }
+
+    /// Changes when blocks are made.
+    pub fn set_sealing(&self, sealing: Sealing) {
+        self.chain().set(|settings| settings.sealing = sealing);
+    }
+
+    /// Changes how many blocks the finalised block stays behind the best one.
+    /// What is final stays final; less than before takes effect with the next
+    /// block.
+    pub fn set_finality_lag(&self, blocks: u32) {
+        self.chain().set(|settings| settings.finality_lag = blocks);
+    }
+
     /// Seals one block at the present clock with the ready transactions that
     /// fit, empty if there are none.
     ///
     /// # Errors
     /// When the block cannot be built or written, or the chain has stopped.
     pub async fn seal_block(&self) -> Result<BlockInfo, Error> {
+        self.on_author(|chain| chain.seal(true))
+            .await?
+            .and_then(|sealed| sealed.ok_or(Error::Damaged("no block was sealed")))
+    }
+
+    /// Seals `count` blocks, the clock put forward by `interval_ms` between
+    /// them. Followers see all of them; the disk is written to now and then and
+    /// before this returns.
+    ///
+    /// # Errors
+    /// As [`Devchain::seal_block`].
+    pub async fn seal_blocks(&self, count: u32, interval_ms: u64) -> Result<Vec<BlockInfo>, Error> {
+        self.on_author(move |chain| chain.seal_many(count, interval_ms)).await?
+    }
+
+    /// Takes the newest blocks off the chain and puts others in their place;
+    /// returns the new ones, oldest first.
+    ///
+    /// # Errors
+    /// [`Error::TooDeep`], [`Error::NoBlocks`], or when a block cannot be built
+    /// or written; the chain is then as it was.
+    pub async fn reorg(&self, reorg: Reorg) -> Result<Vec<BlockInfo>, Error> {
+        self.on_author(move |chain| chain.reorg(&reorg)).await?
+    }
+
+    /// Makes block `hash` (the best one if not given) final with all its
+    /// ancestors; returns the hash of the last final block.
+    ///
+    /// # Errors
+    /// [`Error::UnknownBlock`] when it is not on the best branch.
+    pub async fn finalize(&self, hash: Option<Hash>) -> Result<Hash, Error> {
+        self.on_author(move |chain| chain.finalize(hash)).await?
+    }
+
+    /// Seals a block that changes the state by hand, whatever that does to it.
+    ///
+    /// # Errors
+    /// When the block cannot be built or written.
+    pub async fn set_storage(&self, changes: Vec<StorageChange>) -> Result<BlockInfo, Error> {
+        self.on_author(move |chain| chain.set_storage(changes)).await?
+    }
+
+    /// Seals a block after which `account` has `free` of the native coin, in
+    /// the smallest unit (12 decimals).
+    ///
+    /// # Errors
+    /// [`Error::BelowExistentialDeposit`], or when the block cannot be built.
+    pub async fn set_balance(&self, account: AccountId, free: Balance) -> Result<BlockInfo, Error> {
+        self.on_author(move |chain| chain.set_balance(account, free)).await?
+    }
+
+    /// Remembers the chain's ends and its clock, in memory; returns the number
+    /// to give to [`Devchain::revert`].
+    ///
+    /// # Errors
+    /// [`Error::Stopped`].
+    pub async fn snapshot(&self) -> Result<u32, Error> {
+        self.on_author(Chain::snapshot).await
+    }
+
+    /// Goes back to a snapshot, even behind final blocks: followers have to
+    /// start anew (see [`Heads::revision`]). Transactions that wait, or that
+    /// were included since, are dropped.
+    ///
+    /// # Errors
+    /// [`Error::UnknownSnapshot`].
+    pub async fn revert(&self, snapshot: u32) -> Result<Head, Error> {
+        self.on_author(move |chain| chain.revert(snapshot)).await?
+    }
+
+    /// Writes the whole chain to `out`; see [`DevchainConfig::load`].
+    ///
+    /// # Errors
+    /// When it cannot be read or written.
+    pub async fn dump(&self, out: impl Write + Send + 'static) -> Result<(), Error> {
+        self.on_author(move |chain| chain.dump(out)).await?
+    }
+
+    /// Goes on from a dumped chain of the same genesis block in place of this one.
+    ///
+    /// # Errors
+    /// When `input` is no whole dump of such a chain.
+    pub async fn load(&self, input: impl Read + Send + 'static) -> Result<Head, Error> {
+        self.on_author(move |chain| chain.load(input)).await?
+    }
+
+    /// Takes a waiting transaction out of the pool; whether it was there.
+    pub fn remove_transaction(&self, hash: &Hash) -> bool {
+        self.chain().pool.drop_transaction(hash)
+    }
+
+    /// What becomes of the next transactions that are submitted.
+    pub fn transaction_faults(&self) -> &TransactionFaults {
+        &self.chain().transaction_faults
+    }
+
+    /// Runs `work` on the thread that makes blocks, between two blocks.
+    async fn on_author<R: Send + 'static>(&self, work: impl FnOnce(&Chain) -> R + Send + 'static) -> Result<R, Error> {
         let (sender, receiver) = oneshot::channel();
-        self.chain()
-            .commands
-            .lock()
-            .as_ref()
-            .ok_or(Error::Stopped)?
-            .send(Command::Seal(sender))
-            .map_err(|_| Error::Stopped)?;
-        receiver.await.map_err(|_| Error::Stopped)?
+        let work = Command::Do(Box::new(move |chain| {
+            // The asker may have gone.
+            let _ = sender.send(work(chain));
+        }));
+        self.chain().commands.lock().as_ref().ok_or(Error::Stopped)?.send(work).map_err(|_| Error::Stopped)?;
+        receiver.await.map_err(|_| Error::Stopped)
     }
 
     /// The JSON-RPC methods.
@@ -127,25 +243,31 @@ impl Devchain {
     /// # Errors
     /// When two methods have one name, which is an error of this program.
     pub fn rpc_module(&self) -> Result<RpcModule<Self>, Error> {
-        rpc::module(self.clone())
+        rpc::module(self.clone(), true)
     }
 
     /// Serves the JSON-RPC methods by WebSocket and HTTP at `address`; see
     /// [`any_loopback_port`](crate::any_loopback_port). Anyone who can connect
-    /// can use the `dev_*` controls.
+    /// to a loopback address can use the `dev_*` controls; web pages can when
+    /// they are this machine's or polkadot.js.org's.
     ///
     /// # Errors
     /// [`Error::Listen`] when the address cannot be had.
     pub async fn serve(&self, address: SocketAddr) -> Result<ServerHandle, Error> {
-        self.serve_with(address, ServerLimits::default()).await
+        self.serve_with(address, ServerConfig::default()).await
     }
 
-    /// As [`Devchain::serve`], with other limits.
+    /// As [`Devchain::serve`], with other settings.
     ///
     /// # Errors
     /// As [`Devchain::serve`].
-    pub async fn serve_with(&self, address: SocketAddr, limits: ServerLimits) -> Result<ServerHandle, Error> {
-        server::serve(self.clone(), address, limits).await
+    pub async fn serve_with(&self, address: SocketAddr, config: ServerConfig) -> Result<ServerHandle, Error> {
+        server::serve(self.clone(), address, config).await
+    }
+
+    /// Where the chain's time went since it was opened.
+    pub fn timings(&self) -> Timings {
+        self.chain().metrics.so_far()
     }
 
     /// Number of transactions that wait for a block.
@@ -190,11 +312,16 @@ impl Devchain {
                 TransactionStatus::Usurped(_) => {
                     return Err(Error::NotIncluded("another of the same nonce replaced it"))
                 }
-                TransactionStatus::Dropped => return Err(Error::NotIncluded("the chain stopped first")),
+                TransactionStatus::Dropped => {
+                    return Err(Error::NotIncluded("it was dropped, or the chain stopped first"))
+                }
                 TransactionStatus::Invalid => {
                     return Err(Error::NotIncluded("it became invalid before a block took it"))
                 }
-                TransactionStatus::Future | TransactionStatus::Ready | TransactionStatus::InBlock(_) => {}
+                TransactionStatus::Future
+                | TransactionStatus::Ready
+                | TransactionStatus::InBlock(_)
+                | TransactionStatus::Retracted(_) => {}
             }
         }
         Err(Error::Stopped)

@@ -1,9 +1,14 @@
 //! Errors of the chain's public interface.
 
 use crate::{
-    block_builder::BuildError, pool::PoolError, runtime::Hash, state::RuntimePanic, store::StoreError,
+    block_builder::BuildError,
+    pool::PoolError,
+    runtime::{Balance, Hash, EXISTENTIAL_DEPOSIT},
+    state::RuntimePanic,
+    store::{ArchiveError, StoreError},
     workers::WorkersGone,
 };
+use std::path::PathBuf;
 
 /// What can go wrong with a chain.
 #[derive(Debug, thiserror::Error)]
@@ -25,6 +30,39 @@ pub enum Error {
     /// The store lacks something that is always written.
     #[error("the chain's data is damaged: {0}")]
     Damaged(&'static str),
+    /// A chain cannot be loaded over another.
+    #[error("the data folder holds the chain {0:?} already: load the dump into a new folder")]
+    NotEmpty(Hash),
+    /// A dump's file cannot be opened.
+    #[error("cannot open the dump {path}: {source}")]
+    DumpFile {
+        /// The file asked for.
+        path: PathBuf,
+        /// The system's answer.
+        source: std::io::Error,
+    },
+    /// A dump could not be written or read.
+    #[error(transparent)]
+    Archive(#[from] ArchiveError),
+    /// A reorganisation cannot undo final blocks.
+    #[error(
+        "{depth} blocks cannot be undone, only the {available} newest are not final: raise the finality lag first"
+    )]
+    TooDeep {
+        /// The depth asked for.
+        depth: u32,
+        /// The deepest that is possible.
+        available: u32,
+    },
+    /// A reorganisation needs new blocks.
+    #[error("a reorganisation needs at least one new block")]
+    NoBlocks,
+    /// No such snapshot.
+    #[error("there is no snapshot {0}: it was never taken, or an earlier one was gone back to")]
+    UnknownSnapshot(u32),
+    /// An account cannot own so little.
+    #[error("a balance of {0} is below the existential deposit of {EXISTENTIAL_DEPOSIT}: use 0 or more than that")]
+    BelowExistentialDeposit(Balance),
     /// No such block.
     #[error("block {0} not found")]
     UnknownBlock(String),

@@ -1,10 +1,11 @@
 //! The JSON-RPC methods without a socket, for clients in the same process.
 
-use crate::{devchain::Devchain, error::Error};
+use crate::{devchain::Devchain, error::Error, faults::MethodFaults};
 use futures::{stream, StreamExt as _};
-use jsonrpsee::Methods;
+use jsonrpsee::{types::ErrorObjectOwned, Methods};
 use serde::Deserialize;
 use serde_json::value::RawValue;
+use std::sync::Arc;
 use subxt_rpcs::{
     client::{RawRpcFuture, RawRpcSubscription, RpcClientT},
     Error as RpcError, UserError,
@@ -14,10 +15,12 @@ use subxt_rpcs::{
 const WAITING_NOTIFICATIONS: usize = 256;
 
 /// Calls the chain's methods directly. Give it to subxt as its RPC client: the
-/// same client code then works in process and over a socket.
+/// same client code then works in process and over a socket, and meets the same
+/// injected faults.
 #[derive(Clone)]
 pub struct InProcessRpc {
     methods: Methods,
+    faults: Arc<MethodFaults>,
 }
 
 #[derive(Deserialize)]
@@ -43,7 +46,7 @@ impl InProcessRpc {
     /// # Errors
     /// As [`Devchain::rpc_module`].
     pub fn new(devchain: &Devchain) -> Result<Self, Error> {
-        Ok(Self { methods: devchain.rpc_module()?.into() })
+        Ok(Self { methods: devchain.rpc_module()?.into(), faults: devchain.chain().method_faults.clone() })
     }
 
     async fn send(
@@ -52,6 +55,7 @@ impl InProcessRpc {
         params: Option<Box<RawValue>>,
         waiting: usize,
     ) -> Result<(Box<RawValue>, tokio::sync::mpsc::Receiver<Box<RawValue>>), RpcError> {
+        self.faults.meet(method).await.map_err(|error| RpcError::User(user_error(&error)))?;
         let method = serde_json::to_string(method).map_err(RpcError::Serialization)?;
         let params = params.as_ref().map_or("[]", |params| params.get());
         let request = format!(r#"{{"jsonrpc":"2.0","id":1,"method":{method},"params":{params}}}"#);
@@ -95,5 +99,13 @@ impl RpcClientT for InProcessRpc {
             });
             Ok(RawRpcSubscription { stream: Box::pin(stream), id: Some(id.get().trim_matches('"').to_owned()) })
         })
+    }
+}
+
+fn user_error(error: &ErrorObjectOwned) -> UserError {
+    UserError {
+        code: error.code(),
+        message: error.message().to_owned(),
+        data: error.data().map(|data| data.to_owned()),
     }
 }

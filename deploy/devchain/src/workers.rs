@@ -2,6 +2,7 @@
 //! levels deep, natively, which takes more stack than an asynchronous
 //! runtime's own threads have; and a long call must not hold those up.
 
+use crate::runtime::{limits, Limits};
 use std::{
     sync::{mpsc, Arc},
     thread,
@@ -25,22 +26,25 @@ pub struct Workers {
 }
 
 impl Workers {
-    /// Starts `count` threads.
+    /// Starts `count` threads whose runtime keeps to `limits`.
     ///
     /// # Errors
     /// When the system refuses a thread.
-    pub fn start(count: usize) -> std::io::Result<Self> {
+    pub fn start(count: usize, limits: Limits) -> std::io::Result<Self> {
         let (sender, receiver) = mpsc::channel::<Job>();
         let receiver = Arc::new(Mutex::new(receiver));
         for index in 0..count {
             let receiver = receiver.clone();
             thread::Builder::new().name(format!("devchain-read-{index}")).stack_size(RUNTIME_STACK_BYTES).spawn(
-                move || loop {
-                    // The guard is dropped before the job runs.
-                    let job = receiver.lock().recv();
-                    match job {
-                        Ok(job) => job(),
-                        Err(mpsc::RecvError) => break,
+                move || {
+                    limits::set_for_thread(limits);
+                    loop {
+                        // The guard is dropped before the job runs.
+                        let job = receiver.lock().recv();
+                        match job {
+                            Ok(job) => job(),
+                            Err(mpsc::RecvError) => break,
+                        }
                     }
                 },
             )?;

@@ -6,14 +6,25 @@ mod common;
 use bizkey_devchain::{
     any_loopback_port,
     runtime::{Hashing, UNIT},
-    Clock, Devchain, DevchainConfig, InProcessRpc,
+    Clock, Devchain, DevchainConfig, InProcessRpc, Sealing,
 };
+use common::play::{follows_blocks, transacts};
 use serde_json::Value;
 use sp_trie::StorageProof;
-use std::sync::Arc;
-use subxt::{backend::LegacyBackend, dynamic, OnlineClient, PolkadotConfig};
+use std::{sync::Arc, time::Duration};
+use subxt::{
+    backend::{ArchiveBackend, ChainHeadBackend, CombinedBackend, LegacyBackend},
+    dynamic, OnlineClient, PolkadotConfig,
+};
 use subxt_rpcs::client::{rpc_params, RpcClient};
 use subxt_signer::sr25519::dev;
+
+/// Everything a client does.
+async fn play(api: OnlineClient<PolkadotConfig>) {
+    let blocks = api.stream_blocks().await.unwrap();
+    transacts(&api).await;
+    follows_blocks(blocks).await;
+}
 
 fn open() -> Devchain {
     Devchain::open(DevchainConfig { clock: Clock::Manual(1_700_000_000_000), ..Default::default() }).unwrap()
@@ -22,46 +33,6 @@ fn open() -> Devchain {
 async fn legacy(rpc: RpcClient) -> OnlineClient<PolkadotConfig> {
     let backend = LegacyBackend::<PolkadotConfig>::builder().build(rpc);
     OnlineClient::from_backend(Arc::new(backend)).await.unwrap()
-}
-
-/// A transfer to finality with its events, a storage read, a constant, a
-/// runtime call and the block stream.
-async fn play(api: OnlineClient<PolkadotConfig>) {
-    let mut blocks = api.stream_blocks().await.unwrap();
-    let at = api.at_current_block().await.unwrap();
-    let transfer =
-        dynamic::transaction("Balances", "transfer_keep_alive", (dev::bob().public_key().to_address::<()>(), 3 * UNIT));
-    let events = at
-        .transactions()
-        .sign_and_submit_then_watch_default(&transfer, &dev::alice())
-        .await
-        .unwrap()
-        .wait_for_finalized_success()
-        .await
-        .unwrap();
-    let names: Vec<String> = events
-        .iter()
-        .map(|event| {
-            let event = event.unwrap();
-            format!("{}.{}", event.pallet_name(), event.event_name())
-        })
-        .collect();
-    assert!(names.contains(&"Balances.Transfer".to_owned()), "{names:?}");
-    assert!(names.contains(&"TransactionPayment.TransactionFeePaid".to_owned()));
-
-    let at = api.at_current_block().await.unwrap();
-    let now = at.storage().fetch(dynamic::storage::<(), u64>("Timestamp", "Now"), ()).await.unwrap().decode().unwrap();
-    assert_eq!(now, 1_700_000_000_000);
-    let deposit = at.constants().entry(dynamic::constant::<u128>("Balances", "ExistentialDeposit")).unwrap();
-    assert_eq!(deposit, UNIT / 1_000);
-    let nonce = at
-        .runtime_apis()
-        .call(dynamic::runtime_api_call::<_, u32>("AccountNonceApi", "account_nonce", (dev::alice().public_key().0,)))
-        .await
-        .unwrap();
-    assert_eq!(nonce, 1);
-    let block = tokio::time::timeout(std::time::Duration::from_secs(5), blocks.next()).await.unwrap().unwrap().unwrap();
-    assert!(block.number() <= 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -77,6 +48,79 @@ async fn the_default_backend_works_over_a_socket() {
     let chain = open();
     let server = chain.serve(any_loopback_port()).await.unwrap();
     play(OnlineClient::from_insecure_url(server.url()).await.unwrap()).await;
+    server.stop().await;
+}
+
+async fn chain_head(rpc: RpcClient) -> OnlineClient<PolkadotConfig> {
+    let backend = ChainHeadBackend::<PolkadotConfig>::builder().build_with_background_driver(rpc);
+    OnlineClient::from_backend(Arc::new(backend)).await.unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_chain_head_backend_works_over_a_socket() {
+    let chain = open();
+    let server = chain.serve(any_loopback_port()).await.unwrap();
+    play(chain_head(RpcClient::from_insecure_url(server.url()).await.unwrap()).await).await;
+    server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_chain_head_backend_works_in_process() {
+    let chain = open();
+    play(chain_head(RpcClient::new(InProcessRpc::new(&chain).unwrap())).await).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_chain_head_backend_works_when_finality_lags() {
+    let chain = Devchain::open(DevchainConfig {
+        clock: Clock::Manual(1_700_000_000_000),
+        sealing: Sealing::Interval(Duration::from_millis(100)),
+        finality_lag: 2,
+        ..Default::default()
+    })
+    .unwrap();
+    let server = chain.serve(any_loopback_port()).await.unwrap();
+    let api = chain_head(RpcClient::from_insecure_url(server.url()).await.unwrap()).await;
+    let mut blocks = api.stream_blocks().await.unwrap();
+    let transfer =
+        dynamic::transaction("Balances", "transfer_keep_alive", (dev::bob().public_key().to_address::<()>(), 3 * UNIT));
+    let at = api.at_current_block().await.unwrap();
+    let progress = at.transactions().sign_and_submit_then_watch_default(&transfer, &dev::alice()).await.unwrap();
+    tokio::time::timeout(Duration::from_secs(60), progress.wait_for_finalized_success()).await.unwrap().unwrap();
+    // Final blocks come one by one.
+    let first = blocks.next().await.unwrap().unwrap().number();
+    for number in first + 1..first + 5 {
+        assert_eq!(blocks.next().await.unwrap().unwrap().number(), number);
+    }
+    server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_archive_backend_works_over_a_socket() {
+    let chain = open();
+    let server = chain.serve(any_loopback_port()).await.unwrap();
+    let rpc = RpcClient::from_insecure_url(server.url()).await.unwrap();
+    let api = OnlineClient::from_backend(Arc::new(ArchiveBackend::<PolkadotConfig>::new(rpc))).await.unwrap();
+    // It has no stream of blocks.
+    transacts(&api).await;
+    server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_new_backends_work_together_without_the_old() {
+    let chain = open();
+    let server = chain.serve(any_loopback_port()).await.unwrap();
+    let rpc = RpcClient::from_insecure_url(server.url()).await.unwrap();
+    let (chain_head, mut driver) = ChainHeadBackend::<PolkadotConfig>::builder().build(rpc.clone());
+    tokio::spawn(async move { while futures::StreamExt::next(&mut driver).await.is_some() {} });
+    let backend = CombinedBackend::<PolkadotConfig>::builder()
+        .no_default_backends()
+        .with_archive_backend(ArchiveBackend::new(rpc.clone()))
+        .with_chainhead_backend(chain_head)
+        .build_with_background_driver(rpc)
+        .await
+        .unwrap();
+    play(OnlineClient::from_backend(Arc::new(backend)).await.unwrap()).await;
     server.stop().await;
 }
 

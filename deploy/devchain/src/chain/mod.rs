@@ -1,28 +1,48 @@
 //! The chain behind the handle: what readers ask (`query`), how transactions
-//! come in (`submit`), and the thread that makes blocks (`author`).
+//! come in (`submit`), how blocks are made (`seal`), undone (`reorg`) and become
+//! final (`branch`), what tests may do besides (`controls`), and the one thread
+//! that does all of it (`author`).
 
 mod author;
+mod branch;
+mod controls;
 mod query;
+mod reorg;
+mod seal;
 mod submit;
 
-pub use author::{run as run_author, BlockInfo, Command};
+pub use author::{run as run_author, Command};
+pub use branch::Route;
+pub use controls::StorageChange;
+pub use reorg::{Reorg, RetractedTransactions};
+pub use seal::BlockInfo;
 
 use crate::{
     clock::SettableClock,
     config::{DevchainConfig, Sealing},
     error::Error,
+    faults::{MethodFaults, TransactionFaults},
+    metrics::Metrics,
     pool::Pool,
-    runtime::{build_genesis_storage, BlockNumber, Hash, Hashing, Header, Timestamp},
+    runtime::{build_genesis_storage, BlockNumber, Hash, Hashing, Header, Limits, Timestamp},
     state::States,
-    store::{NewBlock, Store},
+    store::{NewBlock, Persist, Store, StoredHeads},
     workers::Workers,
 };
+use branch::Unfinalized;
+use controls::Snapshot;
 use parking_lot::Mutex;
 use sp_runtime::{
     traits::{Hash as _, Header as _},
     Digest,
 };
-use std::sync::{mpsc, Arc};
+use std::{
+    fs::File,
+    io::BufReader,
+    path::Path,
+    sync::{mpsc, Arc},
+};
+use submit::Delayed;
 use tokio::sync::watch;
 
 /// A block new ones build on.
@@ -43,6 +63,18 @@ pub struct Heads {
     pub best: Head,
     /// The last block that can no longer be undone.
     pub finalized: Head,
+    /// How often the chain was set back to an earlier state or to another
+    /// chain's. A follower that sees another number has to start anew.
+    pub revision: u64,
+}
+
+/// What can be changed while the chain runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Settings {
+    /// When blocks are made.
+    pub sealing: Sealing,
+    /// How many blocks the finalised block stays behind the best one.
+    pub finality_lag: u32,
 }
 
 /// The parts of a running chain.
@@ -53,9 +85,16 @@ pub struct Chain {
     pub(crate) clock: SettableClock,
     pub(crate) heads: watch::Sender<Heads>,
     pub(crate) workers: Workers,
+    pub(crate) metrics: Metrics,
     pub(crate) genesis_hash: Hash,
     pub(crate) name: String,
-    pub(crate) sealing: Sealing,
+    pub(crate) limits: Limits,
+    pub(crate) transaction_faults: TransactionFaults,
+    pub(crate) method_faults: Arc<MethodFaults>,
+    settings: Mutex<Settings>,
+    unfinalized: Mutex<Unfinalized>,
+    snapshots: Mutex<Vec<Snapshot>>,
+    delayed: Mutex<Vec<Delayed>>,
     pub(crate) commands: Mutex<Option<mpsc::Sender<Command>>>,
 }
 
@@ -67,24 +106,48 @@ impl Chain {
     pub fn open(config: DevchainConfig, commands: mpsc::Sender<Command>) -> Result<Arc<Self>, Error> {
         let store = Arc::new(Store::open(config.path.as_deref())?);
         let states = States::new(store.clone());
-        let genesis_hash = write_genesis(&store, &states, &config)?;
+        let genesis_hash = match &config.load {
+            None => write_genesis(&store, &states, &config)?,
+            Some(dump) => load_dump(&store, dump)?,
+        };
         let stored = store.heads()?.ok_or(Error::Damaged("the chain's heads are missing"))?;
         let heads = Heads {
             best: load_head(&store, &states, stored.best)?,
             finalized: load_head(&store, &states, stored.finalized)?,
+            revision: 0,
         };
+        let unfinalized = Unfinalized::load(&heads.best, &heads.finalized, |hash| load_head(&store, &states, hash))?;
+        let settings = Settings { sealing: config.sealing, finality_lag: config.finality_lag };
         Ok(Arc::new(Self {
             store,
             states,
             pool: Pool::new(config.pool),
             clock: SettableClock::new(config.clock),
             heads: watch::Sender::new(heads),
-            workers: Workers::start(config.read_threads.max(1)).map_err(Error::Thread)?,
+            workers: Workers::start(config.read_threads.max(1), config.limits).map_err(Error::Thread)?,
+            metrics: Metrics::default(),
             genesis_hash,
             name: config.chain_name,
-            sealing: config.sealing,
+            limits: config.limits,
+            transaction_faults: TransactionFaults::default(),
+            method_faults: Arc::default(),
+            settings: Mutex::new(settings),
+            unfinalized: Mutex::new(unfinalized),
+            snapshots: Mutex::default(),
+            delayed: Mutex::default(),
             commands: Mutex::new(Some(commands)),
         }))
+    }
+
+    /// The present settings.
+    pub fn settings(&self) -> Settings {
+        *self.settings.lock()
+    }
+
+    /// Changes settings; blocks follow them from now on.
+    pub fn set(&self, change: impl FnOnce(&mut Settings)) {
+        change(&mut self.settings.lock());
+        self.wake();
     }
 
     /// The best block.
@@ -115,9 +178,22 @@ fn write_genesis(store: &Store, states: &States, config: &DevchainConfig) -> Res
     match store.heads()? {
         Some(heads) if heads.genesis == hash => {}
         Some(heads) => return Err(Error::GenesisMismatch { stored: heads.genesis, configured: hash }),
-        None => store.commit(NewBlock { hash, header: &header, body: &[], nodes })?,
+        None => store.commit(
+            vec![NewBlock { hash, header: &header, body: &[], nodes }],
+            StoredHeads { genesis: hash, best: hash, finalized: hash },
+            Persist::Now,
+        )?,
     }
     Ok(hash)
+}
+
+/// Fills an empty store from the dump at `path`; returns its genesis hash.
+fn load_dump(store: &Store, path: &Path) -> Result<Hash, Error> {
+    if let Some(heads) = store.heads()? {
+        return Err(Error::NotEmpty(heads.genesis));
+    }
+    let file = File::open(path).map_err(|source| Error::DumpFile { path: path.to_path_buf(), source })?;
+    Ok(store.load(BufReader::new(file), None)?.genesis)
 }
 
 fn load_head(store: &Store, states: &States, hash: Hash) -> Result<Head, Error> {

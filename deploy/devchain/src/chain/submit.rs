@@ -4,15 +4,23 @@
 use super::{Chain, Command};
 use crate::{
     block_builder::decode_extrinsic,
-    pool::{Checked, PoolError, Ready, TransactionStatus},
-    runtime::{Executive, Hash, Hashing, MAX_BLOCK_LENGTH},
+    faults::Fate,
+    pool::{Checked, PoolError, Ready, TransactionStatus, Watcher},
+    runtime::{max_block_length, BlockNumber, Executive, Hash, Hashing},
 };
 use sp_runtime::{
     traits::Hash as _,
     transaction_validity::{TransactionSource, TransactionValidityError},
 };
 use std::sync::Arc;
-use tokio::sync::mpsc::UnboundedSender;
+
+/// A transaction held back outside the pool.
+pub(super) struct Delayed {
+    /// The block after which it is queued.
+    until: BlockNumber,
+    transaction: Ready,
+    watcher: Option<Watcher>,
+}
 
 impl Chain {
     /// Checks an encoded extrinsic (length prefix included) and queues it. Runs
@@ -20,26 +28,77 @@ impl Chain {
     ///
     /// # Errors
     /// Why the pool refused it.
-    pub fn submit(
-        &self,
-        bytes: Vec<u8>,
-        watcher: Option<UnboundedSender<TransactionStatus>>,
-    ) -> Result<Hash, PoolError> {
+    pub fn submit(&self, bytes: Vec<u8>, watcher: Option<Watcher>) -> Result<Hash, PoolError> {
         let hash = Hashing::hash(&bytes);
         self.pool.precheck(&hash)?;
-        let checked = self.check(Ready { hash, bytes: bytes.into() })?;
-        if self.pool.insert(checked, watcher)? {
-            self.wake();
+        let transaction = Ready { hash, bytes: bytes.into() };
+        let checked = self.metrics.check.time(|| self.check(transaction.clone()))?;
+        match self.transaction_faults.next() {
+            Fate::Pass => {
+                if self.pool.insert(checked, watcher)? {
+                    self.wake();
+                }
+            }
+            Fate::Drop { silent } => self.lose(watcher, silent),
+            Fate::Delay { blocks } => {
+                let until = self.best().header.number.saturating_add(blocks);
+                self.delayed.lock().push(Delayed { until, transaction, watcher });
+            }
         }
         Ok(hash)
     }
 
+    /// Tells a lost transaction's follower that it was dropped, or lets it wait
+    /// for ever.
+    fn lose(&self, watcher: Option<Watcher>, silent: bool) {
+        let Some(watcher) = watcher else {
+            return;
+        };
+        // Whoever follows may have gone.
+        let _ = watcher.send(TransactionStatus::Ready);
+        if silent {
+            self.delayed.lock().push(Delayed {
+                until: BlockNumber::MAX,
+                transaction: Ready { hash: Hash::zero(), bytes: Arc::from([]) },
+                watcher: Some(watcher),
+            });
+        } else {
+            let _ = watcher.send(TransactionStatus::Dropped);
+        }
+    }
+
+    /// Queues the delayed transactions whose time has come.
+    pub(super) fn release_delayed(&self) {
+        let number = self.best().header.number;
+        let due: Vec<Delayed> = {
+            let mut delayed = self.delayed.lock();
+            let (due, waiting) = std::mem::take(&mut *delayed).into_iter().partition(|entry| entry.until <= number);
+            *delayed = waiting;
+            due
+        };
+        for Delayed { transaction, watcher, .. } in due {
+            let hash = transaction.hash;
+            let queued = self.check(transaction).and_then(|checked| self.pool.insert(checked, watcher.clone()));
+            match queued {
+                Ok(_) => self.wake(),
+                Err(error) => {
+                    tracing::debug!(?hash, %error, "a delayed transaction is no longer accepted");
+                    if let Some(watcher) = watcher {
+                        // Whoever follows may have gone.
+                        let _ = watcher.send(TransactionStatus::Invalid);
+                    }
+                }
+            }
+        }
+    }
+
     /// Asks the runtime about a transaction.
-    fn check(&self, transaction: Ready) -> Result<Checked, PoolError> {
+    pub(super) fn check(&self, transaction: Ready) -> Result<Checked, PoolError> {
         let Ready { hash, bytes } = transaction;
-        if bytes.len() > MAX_BLOCK_LENGTH as usize {
+        let longest = max_block_length();
+        if bytes.len() > longest as usize {
             return Err(PoolError::BadFormat(format!(
-                "{} bytes are longer than a block, {MAX_BLOCK_LENGTH} bytes",
+                "{} bytes are longer than a block, {longest} bytes",
                 bytes.len()
             )));
         }

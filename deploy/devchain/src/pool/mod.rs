@@ -4,13 +4,16 @@
 //! transaction and nothing else of the chain.
 
 mod entry;
+mod included;
 mod status;
 
-pub use entry::{Checked, Ready};
+pub use entry::{Checked, Ready, Watcher};
+pub use included::Included;
 pub use status::{invalid_reason, PoolError, Position, TransactionStatus};
 
 use crate::runtime::{BlockNumber, Hash};
 use entry::{Entry, Watchers};
+use included::IncludedTransactions;
 use parking_lot::Mutex;
 use sp_runtime::transaction_validity::TransactionTag;
 use std::{
@@ -52,7 +55,8 @@ struct Inner {
     providers: HashMap<TransactionTag, Hash>,
     /// Future transactions by a tag they lack.
     lacking: HashMap<TransactionTag, Vec<Hash>>,
-    included: HashSet<TransactionTag>,
+    included: IncludedTransactions,
+    included_tags: HashSet<TransactionTag>,
     included_order: VecDeque<TransactionTag>,
     banned: HashMap<Hash, Instant>,
     bytes: usize,
@@ -170,15 +174,14 @@ impl Pool {
     pub fn block_sealed(&self, number: BlockNumber, included: &[(Hash, Position)]) -> Vec<Ready> {
         let mut inner = self.inner.lock();
         for (hash, position) in included {
-            let Some(mut entry) = inner.take(hash) else {
+            let Some(entry) = inner.take(hash) else {
                 continue;
             };
-            for status in [TransactionStatus::InBlock(*position), TransactionStatus::Finalized(*position)] {
-                entry.watchers.tell(&status);
+            let tags = entry.checked.validity.provides;
+            for tag in &tags {
+                inner.note_included(tag.clone());
             }
-            for tag in entry.checked.validity.provides {
-                inner.note_included(tag);
-            }
+            inner.included.add(Included { hash: *hash, tags, watchers: entry.watchers }, *position);
         }
         let expired: Vec<Hash> = inner
             .entries
@@ -190,6 +193,65 @@ impl Pool {
             inner.remove(&hash, Some(TransactionStatus::Invalid));
         }
         inner.entries.values().filter(|entry| !entry.ready).map(Entry::as_ready).collect()
+    }
+
+    /// Tells the watchers of the transactions in `blocks` that they are final.
+    pub fn blocks_finalized(&self, blocks: &[Hash]) {
+        let mut inner = self.inner.lock();
+        for block in blocks {
+            inner.included.finalized(block);
+        }
+    }
+
+    /// Tells the watchers of the transactions in `blocks` that these left the
+    /// chain, and returns the transactions: each has to be given back by
+    /// [`Pool::reinclude`], [`Pool::resume`] or [`Pool::abandon`].
+    pub fn blocks_retracted(&self, blocks: &[Hash]) -> Vec<Included> {
+        let mut inner = self.inner.lock();
+        let retracted: Vec<Included> = blocks.iter().flat_map(|block| inner.included.retracted(block)).collect();
+        for tag in retracted.iter().flat_map(|included| &included.tags) {
+            inner.included_tags.remove(tag);
+        }
+        inner.included_order = std::mem::take(&mut inner.included_order)
+            .into_iter()
+            .filter(|tag| inner.included_tags.contains(tag))
+            .collect();
+        retracted
+    }
+
+    /// A transaction of a retracted block is in another block.
+    pub fn reinclude(&self, included: Included, position: Position) {
+        let mut inner = self.inner.lock();
+        for tag in &included.tags {
+            inner.note_included(tag.clone());
+        }
+        inner.included.add(included, position);
+    }
+
+    /// A transaction of a retracted block waits again, as `checked` now.
+    pub fn resume(&self, included: Included, checked: Checked) {
+        let mut inner = self.inner.lock();
+        if inner.entries.contains_key(&checked.hash) {
+            return;
+        }
+        inner.bytes = inner.bytes.saturating_add(checked.bytes.len());
+        let order = inner.next_order;
+        inner.next_order = inner.next_order.saturating_add(1);
+        inner.put(checked, order, included.watchers);
+    }
+
+    /// A transaction of a retracted block is lost, for the reason `status`.
+    pub fn abandon(&self, mut included: Included, status: TransactionStatus) {
+        included.watchers.tell(&status);
+    }
+
+    /// Takes a waiting transaction out and tells its watchers that it was
+    /// dropped; whether it was there.
+    pub fn drop_transaction(&self, hash: &Hash) -> bool {
+        let mut inner = self.inner.lock();
+        let there = inner.entries.contains_key(hash);
+        inner.remove(hash, Some(TransactionStatus::Dropped));
+        there
     }
 
     /// Takes out a transaction that turned out invalid and refuses it for a
@@ -220,13 +282,19 @@ impl Pool {
         pending
     }
 
-    /// Drops everything and tells the watchers.
+    /// Drops everything, what is in blocks that are not final included, and
+    /// tells the watchers.
     pub fn clear(&self) {
         let mut inner = self.inner.lock();
         let hashes: Vec<Hash> = inner.entries.keys().copied().collect();
         for hash in hashes {
             inner.remove(&hash, Some(TransactionStatus::Dropped));
         }
+        for mut included in inner.included.drain() {
+            included.watchers.tell(&TransactionStatus::Dropped);
+        }
+        inner.included_tags.clear();
+        inner.included_order.clear();
     }
 }
 
@@ -283,18 +351,18 @@ impl Inner {
     fn is_satisfied(&self, tag: &TransactionTag) -> bool {
         match self.providers.get(tag) {
             Some(provider) => self.entries.get(provider).is_some_and(|e| e.ready),
-            None => self.included.contains(tag),
+            None => self.included_tags.contains(tag),
         }
     }
 
     fn note_included(&mut self, tag: TransactionTag) {
         let waiting = self.lacking.remove(&tag).unwrap_or_default();
-        if self.included.insert(tag.clone()) {
+        if self.included_tags.insert(tag.clone()) {
             self.included_order.push_back(tag);
         }
         while self.included_order.len() > INCLUDED_TAGS {
             if let Some(old) = self.included_order.pop_front() {
-                self.included.remove(&old);
+                self.included_tags.remove(&old);
             }
         }
         self.settle(waiting);

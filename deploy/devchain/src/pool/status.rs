@@ -15,6 +15,8 @@ pub enum TransactionStatus {
     /// Included in this block.
     #[serde(serialize_with = "block_hash_only")]
     InBlock(Position),
+    /// The block left the best chain; the transaction waits again.
+    Retracted(Hash),
     /// Its block is final. The last status.
     #[serde(serialize_with = "block_hash_only")]
     Finalized(Position),

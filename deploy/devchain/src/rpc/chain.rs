@@ -2,12 +2,12 @@
 
 use super::{
     error::RpcResult,
+    heads::{AllHeads, BestHeads, FinalizedHeads, HeadsView},
     params::{on_worker, send, ListOrValue, NumberOrHex},
 };
 use crate::{
-    chain::{Head, Heads},
     devchain::Devchain,
-    runtime::{BlockNumber, Hash, Header},
+    runtime::{Hash, Header},
 };
 use jsonrpsee::{
     core::{RegisterMethodError, SubscriptionError},
@@ -30,7 +30,7 @@ pub fn register(module: &mut RpcModule<Devchain>) -> Result<(), RegisterMethodEr
         "chain_subscribeNewHeads",
         "chain_newHead",
         "chain_unsubscribeNewHeads",
-        |_, pending, devchain, _| heads(pending, devchain, |heads| heads.best.clone()),
+        |_, pending, devchain, _| heads(pending, devchain, BestHeads::default()),
     )?;
     for (alias, name) in [
         ("chain_subscribeNewHead", "chain_subscribeNewHeads"),
@@ -44,13 +44,13 @@ pub fn register(module: &mut RpcModule<Devchain>) -> Result<(), RegisterMethodEr
         "chain_subscribeAllHeads",
         "chain_allHead",
         "chain_unsubscribeAllHeads",
-        |_, pending, devchain, _| heads(pending, devchain, |heads| heads.best.clone()),
+        |_, pending, devchain, _| heads(pending, devchain, AllHeads::default()),
     )?;
     module.register_subscription(
         "chain_subscribeFinalizedHeads",
         "chain_finalizedHead",
         "chain_unsubscribeFinalizedHeads",
-        |_, pending, devchain, _| heads(pending, devchain, |heads| heads.finalized.clone()),
+        |_, pending, devchain, _| heads(pending, devchain, FinalizedHeads::default()),
     )?;
     for (alias, name) in [
         ("chain_subscribeFinalisedHeads", "chain_subscribeFinalizedHeads"),
@@ -103,32 +103,27 @@ async fn block_hash(params: Params<'static>, devchain: Arc<Devchain>) -> RpcResu
     .await
 }
 
-/// Sends the header `end` points at and then every later one, none left out
-/// however slowly the subscriber reads.
+/// Sends the headers that `view` finds new, none left out however slowly the
+/// subscriber reads.
 async fn heads(
     pending: PendingSubscriptionSink,
     devchain: Arc<Devchain>,
-    end: impl Fn(&Heads) -> Head + Send + Sync,
+    mut view: impl HeadsView + Send,
 ) -> Result<(), SubscriptionError> {
     let sink = pending.accept().await?;
     let mut follower = devchain.follow();
     // The subscription itself must not keep the chain running.
     let chain = Arc::clone(devchain.chain());
     drop(devchain);
-    let mut next: Option<BlockNumber> = None;
+    let mut revision = None;
     loop {
-        let head = end(&follower.borrow_and_update());
-        let first = next.unwrap_or(head.header.number);
-        for number in first..=head.header.number {
-            if number == head.header.number {
-                send(&sink, &*head.header).await?;
-            } else if let Some(hash) = chain.hash_at(number)? {
-                if let Some(header) = chain.store.header(&hash)? {
-                    send(&sink, &header).await?;
-                }
-            }
+        let heads = follower.borrow_and_update().clone();
+        // A chain that was set back is a new one to its followers.
+        let anew = revision.replace(heads.revision) != Some(heads.revision);
+        let headers = if anew { view.begin(&chain, &heads)? } else { view.advance(&chain, &heads)? };
+        for header in headers {
+            send(&sink, &*header).await?;
         }
-        next = Some(first.max(head.header.number.saturating_add(1)));
         tokio::select! {
             () = sink.closed() => return Ok(()),
             changed = follower.changed() => {

@@ -1,7 +1,7 @@
 //! `state_*`: storage, metadata, runtime calls and proofs.
 
 use super::{
-    error::{plain, RpcResult},
+    error::{from_chain, plain, RpcResult},
     params::{on_worker, on_worker_raw, send, At},
 };
 use crate::{
@@ -34,6 +34,8 @@ pub const MAX_KEYS: u32 = 1_000;
 pub const MAX_UNPAGED_KEYS: usize = 100_000;
 /// Most blocks one range query may cover.
 const MAX_QUERY_BLOCKS: u32 = 4_096;
+/// Error code of a Substrate node for a range without such blocks.
+const INVALID_BLOCK_RANGE: i32 = 4001;
 /// Most keys one subscription may follow.
 const MAX_FOLLOWED_KEYS: usize = 4_096;
 
@@ -136,28 +138,20 @@ async fn query_storage_at(params: Params<'static>, devchain: Arc<Devchain>) -> R
     .await
 }
 
-/// The values of `keys` after each block of a range in which one changed; the
-/// first block counts as a change.
+/// The values of `keys` after each block on the way to `to` in which one
+/// changed; the first block counts as a change.
 async fn query_storage(params: Params<'static>, devchain: Arc<Devchain>) -> RpcResult<Vec<StorageChangeSet<Hash>>> {
     let mut params = params.sequence();
     let keys: Vec<StorageKey> = params.next()?;
     let from: Hash = params.next()?;
     let to: At = params.optional_next()?;
-    on_worker(&devchain, move |chain| {
-        let first = chain.header(Some(from))?.number;
-        let last = chain.header(to)?.number;
-        if last.saturating_sub(first) >= MAX_QUERY_BLOCKS {
-            return Err(Error::State(format!(
-                "the range of blocks {first} to {last} is longer than {MAX_QUERY_BLOCKS}"
-            )));
-        }
+    on_worker_raw(&devchain, move |chain| {
+        let blocks = ancestry(chain, from, to)?;
         let mut known = HashMap::new();
         let mut sets = Vec::new();
-        for number in first..=last {
-            let Some(block) = chain.hash_at(number)? else {
-                break;
-            };
-            let changes = only_new(&mut known, values(chain, block, &keys)?);
+        for block in blocks {
+            let read = values(chain, block, &keys).map_err(from_chain)?;
+            let changes = only_new(&mut known, read);
             if !changes.is_empty() {
                 sets.push(StorageChangeSet { block, changes });
             }
@@ -165,6 +159,24 @@ async fn query_storage(params: Params<'static>, devchain: Arc<Devchain>) -> RpcR
         Ok(sets)
     })
     .await
+}
+
+/// The blocks from `from` to `to`, the best one if not given.
+fn ancestry(chain: &Chain, from: Hash, to: At) -> RpcResult<Vec<Hash>> {
+    let first = chain.header(Some(from)).map_err(from_chain)?.number;
+    let to = to.unwrap_or_else(|| chain.best().hash);
+    let last = chain.header(Some(to)).map_err(from_chain)?.number;
+    let invalid = |details: String| {
+        plain(INVALID_BLOCK_RANGE, format!("Cannot resolve a block range ['{from:?}' ... '{to:?}]. {details}"))
+    };
+    if last.saturating_sub(first) >= MAX_QUERY_BLOCKS {
+        return Err(invalid(format!("blocks {first} to {last} are more than {MAX_QUERY_BLOCKS}")));
+    }
+    let route = chain.route(from, to).map_err(from_chain)?;
+    if !route.retracted.is_empty() {
+        return Err(invalid("the first is not among the ancestors of the last".into()));
+    }
+    Ok(std::iter::once(from).chain(route.enacted.into_iter().map(|(hash, _)| hash)).collect())
 }
 
 type Changes = Vec<(StorageKey, Option<StorageData>)>;
@@ -203,7 +215,7 @@ async fn call(params: Params<'static>, devchain: Arc<Devchain>) -> RpcResult<Byt
     on_worker_raw(&devchain, move |chain| {
         chain
             .call(at, &method, &arguments)
-            .map_err(super::error::from_chain)?
+            .map_err(from_chain)?
             .map(Bytes)
             .ok_or_else(|| plain(METHOD_NOT_FOUND_CODE, format!("the runtime API has no function {method}: not found")))
     })
@@ -224,8 +236,10 @@ async fn read_proof(params: Params<'static>, devchain: Arc<Devchain>) -> RpcResu
     .await
 }
 
-/// Sends the values of the keys, then each block's changes of them. A slow
-/// subscriber may see the changes of several blocks at once.
+/// Sends the values of the keys, then what differs from that with each best
+/// block: a reorganisation's changes too, be they back to earlier values. A slow
+/// subscriber may see the changes of several blocks at once. All values are
+/// sent again when the chain was set back.
 async fn subscribe_storage(
     params: Params<'static>,
     pending: PendingSubscriptionSink,
@@ -252,13 +266,18 @@ async fn subscribe_storage(
     drop(devchain);
     let keys = Arc::new(keys);
     let mut known = HashMap::new();
+    let mut revision = None;
     loop {
-        let block = follower.borrow_and_update().best.hash;
+        let heads = follower.borrow_and_update().clone();
+        let block = heads.best.hash;
+        let anew = revision.replace(heads.revision) != Some(heads.revision);
+        if anew {
+            known.clear();
+        }
         let (reader, followed) = (chain.clone(), keys.clone());
         let read = chain.workers.run(move || values(&reader, block, &followed)).await??;
-        let first = known.is_empty();
         let changes = only_new(&mut known, read);
-        if first || !changes.is_empty() {
+        if anew || !changes.is_empty() {
             send(&sink, &StorageChangeSet { block, changes }).await?;
         }
         tokio::select! {

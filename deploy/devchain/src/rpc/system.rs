@@ -5,7 +5,7 @@ use super::{
     params::{on_worker, on_worker_raw, At, Bytes},
 };
 use crate::{
-    block_builder::{ApplyError, BlockBuilder},
+    block_builder::{ApplyError, BlockBuilder, Origin},
     devchain::Devchain,
     error::Error,
     runtime::{AccountId, Nonce, System, SS58_PREFIX, TOKEN_DECIMALS},
@@ -16,7 +16,7 @@ use jsonrpsee::{
     types::{error::INVALID_PARAMS_CODE, Params},
     RpcModule,
 };
-use serde_json::json;
+use serde_json::{json, Value};
 use sp_core::crypto::Ss58Codec;
 use sp_runtime::ApplyExtrinsicResult;
 use std::sync::Arc;
@@ -26,13 +26,7 @@ pub fn register(module: &mut RpcModule<Devchain>) -> Result<(), RegisterMethodEr
     module.register_method("system_version", |_, _, _| env!("CARGO_PKG_VERSION"))?;
     module.register_method("system_chain", |_, devchain, _| devchain.chain().name.clone())?;
     module.register_method("system_chainType", |_, _, _| "Development")?;
-    module.register_method("system_properties", |_, _, _| {
-        json!({
-            "ss58Format": SS58_PREFIX,
-            "tokenDecimals": TOKEN_DECIMALS,
-            "tokenSymbol": "UNIT",
-        })
-    })?;
+    module.register_method("system_properties", |_, _, _| properties())?;
     module.register_method(
         "system_health",
         |_, _, _| json!({ "peers": 0, "isSyncing": false, "shouldHavePeers": false }),
@@ -50,6 +44,15 @@ pub fn register(module: &mut RpcModule<Devchain>) -> Result<(), RegisterMethodEr
     module.register_async_method("system_dryRun", |params, devchain, _| dry_run(params, devchain))?;
     module.register_alias("system_dryRunAt", "system_dryRun")?;
     Ok(())
+}
+
+/// How addresses and amounts of this chain are written.
+pub fn properties() -> Value {
+    json!({
+        "ss58Format": SS58_PREFIX,
+        "tokenDecimals": TOKEN_DECIMALS,
+        "tokenSymbol": "UNIT",
+    })
 }
 
 /// The nonce of the account's next transaction, those in the pool counted.
@@ -84,7 +87,7 @@ fn dry_run_result(chain: &crate::chain::Chain, extrinsic: &[u8], at: At) -> Resu
     let parent_ms = chain.run(at, || pallet_timestamp::Now::<crate::runtime::Runtime>::get())?;
     let timestamp_ms = chain.clock.get().now_ms().max(parent_ms.saturating_add(1));
     let hash = at.unwrap_or_else(|| chain.best().hash);
-    let mut builder = BlockBuilder::begin(&chain.states, hash, &header, timestamp_ms)?;
+    let mut builder = BlockBuilder::begin(&chain.states, hash, &header, timestamp_ms, Origin::Best)?;
     match builder.apply(extrinsic) {
         Ok(dispatch_result) => Ok(Ok(dispatch_result)),
         Err(ApplyError::Refused(refused)) => Ok(Err(refused)),

@@ -1,8 +1,8 @@
 //! Limits, fees and the configuration of every pallet but Contracts.
 
 use super::{
-    AccountId, Balance, Block, BlockNumber, Nonce, PalletInfo, Runtime, RuntimeCall, RuntimeEvent, RuntimeFreezeReason,
-    RuntimeHoldReason, RuntimeOrigin, RuntimeTask, System, VERSION,
+    limits, AccountId, Balance, Block, BlockNumber, Nonce, PalletInfo, Runtime, RuntimeCall, RuntimeEvent,
+    RuntimeFreezeReason, RuntimeHoldReason, RuntimeOrigin, RuntimeTask, System, VERSION,
 };
 use frame_support::{
     derive_impl,
@@ -11,7 +11,7 @@ use frame_support::{
     traits::{ConstU128, ConstU32, ConstU64, ConstU8, Get, VariantCountOf},
     weights::{
         constants::{BlockExecutionWeight, ExtrinsicBaseWeight, RocksDbWeight, WEIGHT_REF_TIME_PER_SECOND},
-        IdentityFee, Weight,
+        IdentityFee, Weight, WeightToFee,
     },
 };
 use frame_system::limits::{BlockLength, BlockWeights};
@@ -47,37 +47,65 @@ parameter_types! {
     pub FeeMultiplier: Multiplier = Multiplier::one();
 }
 
-/// The runtime asks for its limits many times an extrinsic; they never change.
-static BLOCK_LENGTH: LazyLock<BlockLength> = LazyLock::new(|| {
-    BlockLength::builder()
-        .max_length(MAX_BLOCK_LENGTH)
-        .modify_max_length_for_class(DispatchClass::Normal, |m| *m = NORMAL_DISPATCH_RATIO * *m)
-        .build()
+/// How much heavier a block may be when the limits are lifted.
+const LIFTED_WEIGHT_FACTOR: u64 = 1_000;
+/// The longest block body in bytes when the limits are lifted.
+const LIFTED_BLOCK_LENGTH: u32 = 500 * 1024 * 1024;
+
+/// A block's limits, made once: the runtime asks for them many times an extrinsic.
+struct BlockLimits {
+    length: BlockLength,
+    weights: BlockWeights,
+}
+
+static REAL_CHAIN: LazyLock<BlockLimits> = LazyLock::new(|| BlockLimits::new(MAX_BLOCK_LENGTH, MAXIMUM_BLOCK_WEIGHT));
+
+static LIFTED: LazyLock<BlockLimits> = LazyLock::new(|| {
+    let weight =
+        MAXIMUM_BLOCK_WEIGHT.set_ref_time(MAXIMUM_BLOCK_WEIGHT.ref_time().saturating_mul(LIFTED_WEIGHT_FACTOR));
+    BlockLimits::new(LIFTED_BLOCK_LENGTH, weight)
 });
 
-static BLOCK_WEIGHTS: LazyLock<BlockWeights> = LazyLock::new(|| {
-    BlockWeights::builder()
-        .base_block(BlockExecutionWeight::get())
-        .for_class(DispatchClass::all(), |weights| {
-            weights.base_extrinsic = ExtrinsicBaseWeight::get();
-        })
-        .for_class(DispatchClass::Normal, |weights| {
-            weights.max_total = Some(NORMAL_DISPATCH_RATIO * MAXIMUM_BLOCK_WEIGHT);
-        })
-        .for_class(DispatchClass::Operational, |weights| {
-            weights.max_total = Some(MAXIMUM_BLOCK_WEIGHT);
-            weights.reserved = Some(MAXIMUM_BLOCK_WEIGHT - NORMAL_DISPATCH_RATIO * MAXIMUM_BLOCK_WEIGHT);
-        })
-        .avg_block_initialization(AVERAGE_ON_INITIALIZE_RATIO)
-        .build_or_panic()
-});
+impl BlockLimits {
+    fn new(length: u32, weight: Weight) -> Self {
+        let normal = NORMAL_DISPATCH_RATIO * weight;
+        Self {
+            length: BlockLength::builder()
+                .max_length(length)
+                .modify_max_length_for_class(DispatchClass::Normal, |m| *m = NORMAL_DISPATCH_RATIO * *m)
+                .build(),
+            weights: BlockWeights::builder()
+                .base_block(BlockExecutionWeight::get())
+                .for_class(DispatchClass::all(), |weights| {
+                    weights.base_extrinsic = ExtrinsicBaseWeight::get();
+                })
+                .for_class(DispatchClass::Normal, |weights| {
+                    weights.max_total = Some(normal);
+                })
+                .for_class(DispatchClass::Operational, |weights| {
+                    weights.max_total = Some(weight);
+                    weights.reserved = Some(weight - normal);
+                })
+                .avg_block_initialization(AVERAGE_ON_INITIALIZE_RATIO)
+                .build_or_panic(),
+        }
+    }
+
+    fn of_thread() -> &'static Self {
+        if limits::are_lifted() {
+            &LIFTED
+        } else {
+            &REAL_CHAIN
+        }
+    }
+}
 
 /// The longest block body, by class.
 pub struct RuntimeBlockLength;
 
 impl Get<BlockLength> for RuntimeBlockLength {
     fn get() -> BlockLength {
-        BLOCK_LENGTH.clone()
+        BlockLimits::of_thread().length.clone()
     }
 }
 
@@ -86,7 +114,32 @@ pub struct RuntimeBlockWeights;
 
 impl Get<BlockWeights> for RuntimeBlockWeights {
     fn get() -> BlockWeights {
-        BLOCK_WEIGHTS.clone()
+        BlockLimits::of_thread().weights.clone()
+    }
+}
+
+/// The longest block body in bytes by the limits of this thread.
+pub fn max_block_length() -> u32 {
+    if limits::are_lifted() {
+        LIFTED_BLOCK_LENGTH
+    } else {
+        MAX_BLOCK_LENGTH
+    }
+}
+
+/// A unit of weight or a byte costs a unit of the coin; nothing where the
+/// limits are lifted.
+pub struct Fee;
+
+impl WeightToFee for Fee {
+    type Balance = Balance;
+
+    fn weight_to_fee(weight: &Weight) -> Balance {
+        if limits::are_lifted() {
+            0
+        } else {
+            IdentityFee::<Balance>::weight_to_fee(weight)
+        }
     }
 }
 
@@ -135,8 +188,8 @@ impl pallet_transaction_payment::Config for Runtime {
     type RuntimeEvent = RuntimeEvent;
     type OnChargeTransaction = FungibleAdapter<super::Balances, ()>;
     type OperationalFeeMultiplier = ConstU8<5>;
-    type WeightToFee = IdentityFee<Balance>;
-    type LengthToFee = IdentityFee<Balance>;
+    type WeightToFee = Fee;
+    type LengthToFee = Fee;
     type FeeMultiplierUpdate = ConstFeeMultiplier<FeeMultiplier>;
     type WeightInfo = pallet_transaction_payment::weights::SubstrateWeight<Runtime>;
 }

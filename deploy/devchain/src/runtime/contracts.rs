@@ -3,8 +3,8 @@
 //! interface is off.
 
 use super::{
-    Balance, Balances, BlockNumber, Hash, Hashing, Runtime, RuntimeCall, RuntimeEvent, RuntimeHoldReason, Timestamp,
-    UNIT,
+    limits, Balance, Balances, BlockNumber, Hash, Hashing, Runtime, RuntimeCall, RuntimeEvent, RuntimeHoldReason,
+    Timestamp, UNIT,
 };
 use frame_support::{
     parameter_types,
@@ -20,9 +20,18 @@ const fn deposit(items: u32, bytes: u32) -> Balance {
     items as Balance * (UNIT / 10) + bytes as Balance * (UNIT / 200_000)
 }
 
+/// [`deposit`], or nothing where the limits are lifted.
+fn deposit_of_thread(items: u32, bytes: u32) -> Balance {
+    if limits::are_lifted() {
+        0
+    } else {
+        deposit(items, bytes)
+    }
+}
+
 parameter_types! {
-    pub const DepositPerItem: Balance = deposit(1, 0);
-    pub const DepositPerByte: Balance = deposit(0, 1);
+    pub DepositPerItem: Balance = deposit_of_thread(1, 0);
+    pub DepositPerByte: Balance = deposit_of_thread(0, 1);
     pub const DefaultDepositLimit: Balance = deposit(1024, 1024 * 1024);
     pub const CodeHashLockupDepositPercent: Perbill = Perbill::from_percent(0);
 }

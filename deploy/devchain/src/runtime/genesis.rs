@@ -8,9 +8,13 @@ use std::collections::BTreeMap;
 /// What each development account owns at genesis, in the smallest unit.
 pub const DEVELOPMENT_ENDOWMENT: Balance = 1_000_000_000 * UNIT;
 
-/// The well-known development accounts, sr25519, `//Alice` to `//Ferdie`.
+/// Names of the well-known development accounts; `//Name` is a key's derivation.
+pub const DEVELOPMENT_NAMES: [&str; 6] = ["Alice", "Bob", "Charlie", "Dave", "Eve", "Ferdie"];
+
+/// The well-known development accounts, sr25519, in the order of
+/// [`DEVELOPMENT_NAMES`].
 pub fn development_accounts() -> Vec<AccountId> {
-    ["Alice", "Bob", "Charlie", "Dave", "Eve", "Ferdie"]
+    DEVELOPMENT_NAMES
         .into_iter()
         .filter_map(|name| sr25519::Pair::from_string(&format!("//{name}"), None).ok())
         .map(|pair| AccountId::from(pair.public()))

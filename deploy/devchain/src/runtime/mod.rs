@@ -9,10 +9,14 @@ mod apis;
 mod config;
 mod contracts;
 mod genesis;
+pub mod limits;
 
 pub use apis::api;
-pub use config::{BLOCK_HASH_COUNT, EXISTENTIAL_DEPOSIT, MAX_BLOCK_LENGTH, SS58_PREFIX, TOKEN_DECIMALS, UNIT};
-pub use genesis::{build_genesis_storage, development_accounts, DEVELOPMENT_ENDOWMENT};
+pub use config::{
+    max_block_length, BLOCK_HASH_COUNT, EXISTENTIAL_DEPOSIT, MAX_BLOCK_LENGTH, SS58_PREFIX, TOKEN_DECIMALS, UNIT,
+};
+pub use genesis::{build_genesis_storage, development_accounts, DEVELOPMENT_ENDOWMENT, DEVELOPMENT_NAMES};
+pub use limits::Limits;
 
 use sp_runtime::{
     generic,

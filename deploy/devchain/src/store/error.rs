@@ -27,6 +27,9 @@ pub enum StoreError {
         /// The version of this program.
         expected: u32,
     },
+    /// A block's ancestors are not all there.
+    #[error("block {0:?} is not stored, so the chain cannot be led through it")]
+    Detached(crate::runtime::Hash),
     /// The store was closed by a shutdown.
     #[error("the chain has been shut down")]
     Closed,
@@ -42,4 +45,11 @@ macro_rules! from_redb {
     };
 }
 
-from_redb!(redb::DatabaseError, redb::TransactionError, redb::TableError, redb::StorageError, redb::CommitError);
+from_redb!(
+    redb::DatabaseError,
+    redb::TransactionError,
+    redb::TableError,
+    redb::StorageError,
+    redb::CommitError,
+    redb::SetDurabilityError
+);

@@ -2,19 +2,25 @@
 //! transaction, so a process killed at any moment leaves a whole block or none.
 //!
 //! One redb file holds headers, bodies, the number index and the trie nodes.
-//! Nodes are addressed by their hash and never deleted, so the state of every
-//! past block stays readable. See [`nodes`] for how nodes are written.
+//! Blocks of all branches and their nodes are addressed by hash and never
+//! deleted, so the state of every past block stays readable; which branch is
+//! the chain is said by the number index and the heads. See [`nodes`] for how
+//! nodes are written and [`archive`] for a whole chain as one file.
 
+mod archive;
 mod error;
 mod nodes;
 
+pub use archive::ArchiveError;
 pub use error::StoreError;
 
 use crate::runtime::{BlockNumber, Hash, Header};
 use codec::{Decode, DecodeAll, Encode};
 use nodes::RecentNodes;
 use parking_lot::RwLock;
-use redb::{Database, ReadableDatabase, ReadableTable, TableDefinition, WriteTransaction};
+use redb::{
+    Database, Durability, ReadableDatabase, ReadableTable, StorageBackend, Table, TableDefinition, WriteTransaction,
+};
 use std::{path::Path, sync::Arc};
 
 /// Block hash to SCALE-encoded header.
@@ -51,8 +57,17 @@ pub struct NewBlock<'a> {
     pub nodes: Vec<(Hash, Vec<u8>)>,
 }
 
-/// The hashes a store remembers between runs.
+/// When a commit must be on disk.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Persist {
+    /// Before it returns.
+    Now,
+    /// With the next one that says [`Persist::Now`].
+    Later,
+}
+
+/// The hashes a store remembers between runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Decode, Encode)]
 pub struct StoredHeads {
     /// Block 0.
     pub genesis: Hash,
@@ -79,28 +94,34 @@ impl Store {
     /// When the folder cannot be made, the file is damaged or in use by another
     /// process, or it was written by another layout version.
     pub fn open(path: Option<&Path>) -> Result<Self, StoreError> {
+        let Some(folder) = path else {
+            return Self::open_backend(redb::backends::InMemoryBackend::new(), false);
+        };
+        std::fs::create_dir_all(folder).map_err(|source| StoreError::Folder { path: folder.to_path_buf(), source })?;
+        Self::prepared(Self::builder().create(folder.join("chain.redb"))?, true)
+    }
+
+    /// A store on `backend`; `durable` if it can survive a crash.
+    fn open_backend(backend: impl StorageBackend, durable: bool) -> Result<Self, StoreError> {
+        Self::prepared(Self::builder().create_with_backend(backend)?, durable)
+    }
+
+    fn builder() -> redb::Builder {
         let mut builder = Database::builder();
         builder.set_cache_size(PAGE_CACHE_BYTES);
-        let database = match path {
-            Some(folder) => {
-                std::fs::create_dir_all(folder)
-                    .map_err(|source| StoreError::Folder { path: folder.to_path_buf(), source })?;
-                builder.create(folder.join("chain.redb"))?
-            }
-            None => builder.create_with_backend(redb::backends::InMemoryBackend::new())?,
-        };
-        let store = Self {
-            database: RwLock::new(Some(Arc::new(database))),
-            durable: path.is_some(),
-            recent: RecentNodes::default(),
-        };
+        builder
+    }
+
+    fn prepared(database: Database, durable: bool) -> Result<Self, StoreError> {
+        let database = RwLock::new(Some(Arc::new(database)));
+        let store = Self { database, durable, recent: RecentNodes::default() };
         store.prepare()?;
         Ok(store)
     }
 
     /// Makes missing tables, checks the layout and loads the recent nodes.
     fn prepare(&self) -> Result<(), StoreError> {
-        let transaction = self.begin_write()?;
+        let transaction = self.begin_write(Persist::Now)?;
         {
             transaction.open_table(HEADERS)?;
             transaction.open_table(BODIES)?;
@@ -130,11 +151,14 @@ impl Store {
         self.database.read().clone().ok_or(StoreError::Closed)
     }
 
-    fn begin_write(&self) -> Result<WriteTransaction, StoreError> {
+    fn begin_write(&self, persist: Persist) -> Result<WriteTransaction, StoreError> {
         let mut transaction = self.database()?.begin_write()?;
-        // Records the allocator with each commit: opening after a kill needs no
-        // scan of the whole file.
-        transaction.set_quick_repair(self.durable);
+        match persist {
+            // Records the allocator with the commit: opening after a kill needs
+            // no scan of the whole file.
+            Persist::Now => transaction.set_quick_repair(self.durable),
+            Persist::Later => transaction.set_durability(Durability::None)?,
+        }
         Ok(transaction)
     }
 
@@ -154,30 +178,64 @@ impl Store {
         }
     }
 
-    /// Writes `block` as the new best and finalised block. When this returns,
-    /// the block survives the death of the process.
+    /// Writes `blocks` and makes `heads` the chain's ends, all or nothing; the
+    /// number index then names the ancestors of the best block and nothing
+    /// else. When this returns with [`Persist::Now`], all of it survives the
+    /// death of the process.
     ///
     /// # Errors
-    /// When the file cannot be written; nothing of the block is then stored.
-    pub fn commit(&self, block: NewBlock<'_>) -> Result<(), StoreError> {
-        let hash = block.hash.to_fixed_bytes();
-        let transaction = self.begin_write()?;
+    /// When the file cannot be written, or a block between the old chain and
+    /// the new best block is not stored; nothing is then changed.
+    pub fn commit(&self, blocks: Vec<NewBlock<'_>>, heads: StoredHeads, persist: Persist) -> Result<(), StoreError> {
+        let transaction = self.begin_write(persist)?;
+        let mut written = Vec::new();
         {
-            let header = block.header.encode();
-            transaction.open_table(HEADERS)?.insert(hash, header.as_slice())?;
-            let body = block.body.encode();
-            transaction.open_table(BODIES)?.insert(hash, body.as_slice())?;
-            transaction.open_table(NUMBERS)?.insert(block.header.number, hash)?;
-            let mut meta = transaction.open_table(META)?;
-            if block.header.number == 0 {
-                meta.insert(META_GENESIS, hash.as_slice())?;
+            let mut headers = transaction.open_table(HEADERS)?;
+            let mut bodies = transaction.open_table(BODIES)?;
+            for block in blocks {
+                let hash = block.hash.to_fixed_bytes();
+                headers.insert(hash, block.header.encode().as_slice())?;
+                bodies.insert(hash, block.body.encode().as_slice())?;
+                written.push((block.hash, block.nodes));
             }
-            meta.insert(META_BEST, hash.as_slice())?;
-            meta.insert(META_FINALIZED, hash.as_slice())?;
+            set_canonical(&mut transaction.open_table(NUMBERS)?, &headers, heads.best)?;
+            let mut meta = transaction.open_table(META)?;
+            for (name, hash) in
+                [(META_GENESIS, heads.genesis), (META_BEST, heads.best), (META_FINALIZED, heads.finalized)]
+            {
+                meta.insert(name, hash.as_bytes())?;
+            }
         }
-        let written = self.recent.write(&transaction, block.hash, block.nodes)?;
+        let written = self.recent.write(&transaction, written)?;
         transaction.commit()?;
         self.recent.committed(written);
+        Ok(())
+    }
+
+    /// Writes a block without making it part of the chain.
+    ///
+    /// # Errors
+    /// When the file cannot be written.
+    pub fn add(&self, block: NewBlock<'_>) -> Result<(), StoreError> {
+        let transaction = self.begin_write(Persist::Later)?;
+        let hash = block.hash.to_fixed_bytes();
+        transaction.open_table(HEADERS)?.insert(hash, block.header.encode().as_slice())?;
+        transaction.open_table(BODIES)?.insert(hash, block.body.encode().as_slice())?;
+        let written = self.recent.write(&transaction, vec![(block.hash, block.nodes)])?;
+        transaction.commit()?;
+        self.recent.committed(written);
+        Ok(())
+    }
+
+    /// Writes trie nodes of no block in particular.
+    ///
+    /// # Errors
+    /// When the file cannot be written.
+    fn add_nodes(&self, mut nodes: Vec<(Hash, Vec<u8>)>) -> Result<(), StoreError> {
+        nodes.sort_unstable_by_key(|(hash, _)| *hash);
+        let transaction = self.begin_write(Persist::Later)?;
+        nodes::insert(&transaction, nodes.iter().map(|(hash, node)| (hash, &node[..])))?;
+        transaction.commit()?;
         Ok(())
     }
 
@@ -230,3 +288,36 @@ impl Store {
         nodes::read(&*self.database()?, hash)
     }
 }
+
+/// Makes `numbers` name `best` and its ancestors.
+fn set_canonical(
+    numbers: &mut Table<'_, u32, [u8; 32]>,
+    headers: &impl ReadableTable<[u8; 32], &'static [u8]>,
+    best: Hash,
+) -> Result<(), StoreError> {
+    let mut hash = best;
+    let mut highest = None;
+    loop {
+        let header = headers.get(hash.to_fixed_bytes())?.ok_or(StoreError::Detached(hash))?;
+        let header = Header::decode_all(&mut header.value())?;
+        highest.get_or_insert(header.number);
+        if numbers.get(header.number)?.map(|named| named.value()) == Some(hash.to_fixed_bytes()) {
+            break;
+        }
+        numbers.insert(header.number, hash.to_fixed_bytes())?;
+        if header.number == 0 {
+            break;
+        }
+        hash = header.parent_hash;
+    }
+    let Some(above) = highest.and_then(|number| number.checked_add(1)) else {
+        return Ok(());
+    };
+    if numbers.range(above..)?.next().is_some() {
+        numbers.retain_in(above.., |_, _| false)?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests;

@@ -31,11 +31,14 @@ struct Inner {
     bytes: usize,
 }
 
-/// What a write transaction did with a block's nodes, to be made visible once
+/// A block's hash and its new nodes by hash.
+pub(super) type BlockNodes = (Hash, Vec<(Hash, Vec<u8>)>);
+
+/// What a write transaction did with nodes, to be made visible once
 /// the transaction is committed.
 pub(super) enum Written {
-    /// The nodes were added as one value.
-    Added(Vec<(Hash, Vec<u8>)>),
+    /// The nodes were added, a value a block.
+    Added(Vec<BlockNodes>),
     /// All recent nodes and the new ones are now in the large tree.
     Moved,
 }
@@ -43,6 +46,18 @@ pub(super) enum Written {
 pub(super) fn create_tables(transaction: &WriteTransaction) -> Result<(), StoreError> {
     transaction.open_table(NODES)?;
     transaction.open_table(RECENT)?;
+    Ok(())
+}
+
+/// Writes nodes, sorted by hash, into the large tree.
+pub(super) fn insert<'a>(
+    transaction: &WriteTransaction,
+    sorted: impl Iterator<Item = (&'a Hash, &'a [u8])>,
+) -> Result<(), StoreError> {
+    let mut tree = transaction.open_table(NODES)?;
+    for (hash, node) in sorted {
+        tree.insert(hash.to_fixed_bytes(), node)?;
+    }
     Ok(())
 }
 
@@ -78,35 +93,48 @@ impl RecentNodes {
         Ok(())
     }
 
+    /// Calls `each` with every node on disk and in memory; some come twice.
+    pub(super) fn for_each<E: From<StoreError>>(
+        &self,
+        database: &Database,
+        mut each: impl FnMut(&Hash, &[u8]) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let transaction = database.begin_read().map_err(StoreError::from)?;
+        let table = transaction.open_table(NODES).map_err(StoreError::from)?;
+        for entry in table.iter().map_err(StoreError::from)? {
+            let (hash, node) = entry.map_err(StoreError::from)?;
+            each(&Hash::from(hash.value()), node.value())?;
+        }
+        let recent: Vec<(Hash, Arc<[u8]>)> = {
+            let inner = self.inner.read();
+            inner.nodes.iter().map(|(hash, node)| (*hash, node.clone())).collect()
+        };
+        recent.iter().try_for_each(|(hash, node)| each(hash, node))
+    }
+
     pub(super) fn get(&self, hash: &Hash) -> Option<Vec<u8>> {
         let inner = self.inner.read();
         inner.nodes.get(hash).map(|node| node.to_vec())
     }
 
-    /// Writes the nodes of block `block` inside `transaction`.
-    pub(super) fn write(
-        &self,
-        transaction: &WriteTransaction,
-        block: Hash,
-        nodes: Vec<(Hash, Vec<u8>)>,
-    ) -> Result<Written, StoreError> {
+    /// Writes the nodes of `blocks` inside `transaction`.
+    pub(super) fn write(&self, transaction: &WriteTransaction, blocks: Vec<BlockNodes>) -> Result<Written, StoreError> {
         let mut recent = transaction.open_table(RECENT)?;
         let inner = self.inner.read();
         if inner.bytes < MOVE_AT_BYTES {
-            recent.insert(block.to_fixed_bytes(), nodes.encode().as_slice())?;
-            return Ok(Written::Added(nodes));
+            for (block, nodes) in &blocks {
+                recent.insert(block.to_fixed_bytes(), nodes.encode().as_slice())?;
+            }
+            return Ok(Written::Added(blocks));
         }
         let mut all: Vec<(&Hash, &[u8])> = inner
             .nodes
             .iter()
             .map(|(hash, node)| (hash, &node[..]))
-            .chain(nodes.iter().map(|(hash, node)| (hash, &node[..])))
+            .chain(blocks.iter().flat_map(|(_, nodes)| nodes).map(|(hash, node)| (hash, &node[..])))
             .collect();
         all.sort_unstable_by_key(|(hash, _)| *hash);
-        let mut tree = transaction.open_table(NODES)?;
-        for (hash, node) in all {
-            tree.insert(hash.to_fixed_bytes(), node)?;
-        }
+        insert(transaction, all.into_iter())?;
         if !recent.is_empty()? {
             recent.retain(|_, _| false)?;
         }
@@ -117,7 +145,7 @@ impl RecentNodes {
     pub(super) fn committed(&self, written: Written) {
         let mut inner = self.inner.write();
         match written {
-            Written::Added(nodes) => inner.add(nodes),
+            Written::Added(blocks) => blocks.into_iter().for_each(|(_, nodes)| inner.add(nodes)),
             Written::Moved => *inner = Inner::default(),
         }
     }

@@ -1,6 +1,9 @@
 //! Signed extrinsics for the tests.
 #![allow(dead_code)]
 
+pub mod node;
+pub mod play;
+
 use bizkey_devchain::{
     runtime::{
         AccountId, Address, Balance, Hash, Runtime, RuntimeCall, RuntimeEvent, SignedPayload, TransactionExtensions,
