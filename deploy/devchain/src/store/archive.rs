@@ -8,7 +8,7 @@
 //! of the one before, and a node is filed under the hash of its bytes.
 
 use super::{EncodedExtrinsic, NewBlock, Persist, Store, StoreError, StoredHeads};
-use crate::runtime::{Hash, Hashing, Header};
+use crate::runtime::{Hash, Hashing, Header, VERSION};
 use codec::{DecodeAll, Encode};
 use sp_runtime::traits::Hash as _;
 use std::io::{self, Read, Write};
@@ -116,7 +116,7 @@ impl Store {
                             header.parent_hash == parent && Some(header.number) == number.checked_add(1)
                         }
                     };
-                    let root = Hashing::ordered_trie_root(body.clone(), crate::state::STATE_VERSION);
+                    let root = Hashing::ordered_trie_root(body.clone(), VERSION.extrinsics_root_state_version());
                     if !follows || root != header.extrinsics_root {
                         return Err(ArchiveError::Malformed("a block does not follow from the one before"));
                     }
