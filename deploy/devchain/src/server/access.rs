@@ -3,7 +3,7 @@
 //! or, when a foreign name was made to point here (DNS rebinding), that name
 //! (`Host`).
 
-use super::request::refuse;
+use super::request::Refusal;
 use hyper::{
     header::{self, HeaderMap, HeaderValue},
     http::uri::{Authority, Uri},
@@ -114,11 +114,10 @@ impl Access {
     /// the origin it came from, if it has one.
     ///
     /// # Errors
-    /// The answer for a request that is refused.
-    pub fn check<B>(&self, request: &Request<B>) -> Result<Option<HeaderValue>, HttpResponse> {
+    /// When the request is refused.
+    pub fn check<B>(&self, request: &Request<B>) -> Result<Option<HeaderValue>, Refusal> {
         if self.loopback_hosts_only && !hosts_are_loopback(request.uri(), request.headers()) {
-            return Err(refuse(
-                StatusCode::FORBIDDEN,
+            return Err(forbidden(
                 "this server answers to localhost, 127.0.0.1 and [::1] only; name one of them in Host",
             ));
         }
@@ -128,10 +127,7 @@ impl Access {
             (Some(origin), None) if origin.to_str().is_ok_and(|origin| self.origins.allow(origin)) => {
                 Ok(Some(origin.clone()))
             }
-            _ => Err(refuse(
-                StatusCode::FORBIDDEN,
-                "web pages of this origin may not use this server; its owner can list it (--rpc-cors)",
-            )),
+            _ => Err(forbidden("web pages of this origin may not use this server; its owner can list it (--rpc-cors)")),
         }
     }
 }
@@ -145,6 +141,10 @@ fn hosts_are_loopback(uri: &Uri, headers: &HeaderMap) -> bool {
         _ => false,
     };
     named && uri.authority().is_none_or(is_loopback)
+}
+
+fn forbidden(reason: &str) -> Refusal {
+    Refusal { status: StatusCode::FORBIDDEN, reason: reason.to_owned() }
 }
 
 /// The answer to a browser that asks what a page of an allowed origin may do;

@@ -136,14 +136,14 @@ where
 {
     let origin = match shared.access.check(&request) {
         Ok(origin) => origin,
-        Err(refusal) => return Ok(refusal),
+        Err(refusal) => return Ok(refusal.into()),
     };
     if let Some(response) = access::preflight(&request, origin.as_ref()) {
         return Ok(response);
     }
     let mut response = match request::receive(request, &shared.limits).await {
         Ok(request) => methods.call(request).await?,
-        Err(refusal) => refusal,
+        Err(refusal) => refusal.into(),
     };
     access::allow(&mut response, origin.as_ref());
     Ok(response)

@@ -10,11 +10,29 @@ use hyper::{
 };
 use jsonrpsee::server::{HttpBody, HttpRequest, HttpResponse};
 
+/// Why a request gets no other answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refusal {
+    /// What kind of refusal it is.
+    pub status: StatusCode,
+    /// What was wrong, for who reads the answer.
+    pub reason: String,
+}
+
+impl From<Refusal> for HttpResponse {
+    fn from(Refusal { status, reason }: Refusal) -> Self {
+        let mut response = HttpResponse::new(HttpBody::from(format!("{reason}\n")));
+        *response.status_mut() = status;
+        response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));
+        response
+    }
+}
+
 /// The request with its whole body.
 ///
 /// # Errors
-/// The answer for a body that is too long or too slow.
-pub async fn receive(request: Request<Incoming>, limits: &ServerLimits) -> Result<HttpRequest, HttpResponse> {
+/// When the body is too long, too slow or broken.
+pub async fn receive(request: Request<Incoming>, limits: &ServerLimits) -> Result<HttpRequest, Refusal> {
     let (head, body) = request.into_parts();
     // What is announced to be too long is not waited for.
     if body.size_hint().lower() > u64::from(limits.request_bytes) {
@@ -24,22 +42,17 @@ pub async fn receive(request: Request<Incoming>, limits: &ServerLimits) -> Resul
     match tokio::time::timeout(limits.request_timeout, whole).await {
         Ok(Ok(body)) => Ok(Request::from_parts(head, HttpBody::from(body.to_bytes().to_vec()))),
         Ok(Err(error)) if error.is::<LengthLimitError>() => Err(too_long(limits)),
-        Ok(Err(error)) => Err(refuse(StatusCode::BAD_REQUEST, &format!("the body cannot be read: {error}"))),
-        Err(_) => Err(refuse(
-            StatusCode::REQUEST_TIMEOUT,
-            &format!("the body was not here within {} s", limits.request_timeout.as_secs_f32()),
-        )),
+        Ok(Err(error)) => {
+            Err(Refusal { status: StatusCode::BAD_REQUEST, reason: format!("the body cannot be read: {error}") })
+        }
+        Err(_) => Err(Refusal {
+            status: StatusCode::REQUEST_TIMEOUT,
+            reason: format!("the body was not here within {} s", limits.request_timeout.as_secs_f32()),
+        }),
     }
 }
 
-fn too_long(limits: &ServerLimits) -> HttpResponse {
-    refuse(StatusCode::PAYLOAD_TOO_LARGE, &format!("a request may have {} bytes", limits.request_bytes))
-}
-
-/// An answer that says why there is no other.
-pub fn refuse(status: StatusCode, reason: &str) -> HttpResponse {
-    let mut response = HttpResponse::new(HttpBody::from(format!("{reason}\n")));
-    *response.status_mut() = status;
-    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));
-    response
+fn too_long(limits: &ServerLimits) -> Refusal {
+    let reason = format!("a request may have {} bytes", limits.request_bytes);
+    Refusal { status: StatusCode::PAYLOAD_TOO_LARGE, reason }
 }

@@ -2,7 +2,6 @@
 
 use super::*;
 use parking_lot::Mutex;
-use redb::BackendIoError;
 use std::io;
 
 /// A disk whose process dies after so many writes. What was written after the
@@ -21,10 +20,10 @@ struct Disk {
 }
 
 impl Disk {
-    fn write(&mut self) -> Result<(), BackendIoError> {
+    fn write(&mut self) -> Result<(), io::Error> {
         self.writes += 1;
         match &mut self.writes_left {
-            Some(0) => Err(io::Error::other("the process is dead").into()),
+            Some(0) => Err(io::Error::other("the process is dead")),
             Some(left) => {
                 *left -= 1;
                 Ok(())
@@ -35,32 +34,32 @@ impl Disk {
 }
 
 impl StorageBackend for DyingDisk {
-    fn len(&self) -> Result<u64, BackendIoError> {
+    fn len(&self) -> Result<u64, io::Error> {
         Ok(self.shared.lock().written.len() as u64)
     }
 
-    fn read(&self, offset: u64, out: &mut [u8]) -> Result<(), BackendIoError> {
+    fn read(&self, offset: u64, out: &mut [u8]) -> Result<(), io::Error> {
         let disk = self.shared.lock();
         let start = usize::try_from(offset).unwrap();
         out.copy_from_slice(&disk.written[start..start + out.len()]);
         Ok(())
     }
 
-    fn set_len(&self, len: u64) -> Result<(), BackendIoError> {
+    fn set_len(&self, len: u64) -> Result<(), io::Error> {
         let mut disk = self.shared.lock();
         disk.write()?;
         disk.written.resize(usize::try_from(len).unwrap(), 0);
         Ok(())
     }
 
-    fn sync_data(&self) -> Result<(), BackendIoError> {
+    fn sync_data(&self) -> Result<(), io::Error> {
         let mut disk = self.shared.lock();
         disk.write()?;
         disk.synced = disk.written.clone();
         Ok(())
     }
 
-    fn write(&self, offset: u64, data: &[u8]) -> Result<(), BackendIoError> {
+    fn write(&self, offset: u64, data: &[u8]) -> Result<(), io::Error> {
         let mut disk = self.shared.lock();
         disk.write()?;
         let start = usize::try_from(offset).unwrap();

@@ -43,7 +43,7 @@ fn allowed_pages_are_served_and_may_read_the_answer() {
         assert!(answer.json()["result"]["number"].is_number(), "{answer:?}");
         assert_eq!(answer.header("access-control-allow-origin"), Some(page));
         assert_eq!(answer.header("vary"), Some("origin"));
-        let mut socket = WebSocket::connect_with(connect(address), &[&host_header, &origin]).ok().expect("accepted");
+        let mut socket = WebSocket::connect_with(connect(address), &[&host_header, &origin]).unwrap();
         assert!(socket.call("system_chain", &json!([]))["result"].is_string());
     }
 

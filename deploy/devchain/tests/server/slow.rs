@@ -8,7 +8,7 @@ use bizkey_devchain::ServerLimits;
 use serde_json::json;
 use std::{
     net::{SocketAddr, TcpStream},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 /// More heads than the system's socket buffers hold.
@@ -30,7 +30,7 @@ fn narrow(address: SocketAddr) -> TcpStream {
 
 fn narrow_subscriber(address: SocketAddr) -> WebSocket {
     let host = format!("host: {address}");
-    let mut socket = WebSocket::connect_with(narrow(address), &[&host]).ok().expect("accepted");
+    let mut socket = WebSocket::connect_with(narrow(address), &[&host]).unwrap();
     assert!(socket.call("chain_subscribeNewHeads", &json!([]))["result"].is_string());
     socket
 }
@@ -78,7 +78,7 @@ fn who_asks_on_and_on_without_reading_is_not_read_either() {
     let server = Process::start();
     let address = server.address;
     let host = format!("host: {address}");
-    let mut greedy = WebSocket::connect_with(narrow(address), &[&host]).ok().expect("accepted");
+    let mut greedy = WebSocket::connect_with(narrow(address), &[&host]).unwrap();
     let question = request(1, "state_getMetadata", &json!([]));
     let answer = greedy.call("state_getMetadata", &json!([])).to_string().len();
     let before = server.memory();
@@ -127,7 +127,9 @@ fn a_server_stops_although_a_client_does_not_read() {
     let _slow = narrow_subscriber(address);
     let _idle = connect(address);
     host.runtime.block_on(host.chain.seal_blocks(BLOCKS, 1)).unwrap();
+    let began = Instant::now();
     let stopped = host.runtime.block_on(async { tokio::time::timeout(PATIENCE, host.server.clone().stop()).await });
+    println!("stopped in {:?}", began.elapsed());
     assert!(stopped.is_ok(), "it does not stop");
     assert_eq!(host.server.connections(), 0);
     assert!(TcpStream::connect(address).is_err(), "nobody listens any more");
