@@ -92,17 +92,24 @@ fn customer_signer(name: u32) -> Signer {
 }
 
 impl World {
-    /// A network an hour before its genesis.
+    /// A network an hour before its genesis, its chain in memory.
     pub async fn new() -> World {
+        Self::on(DevchainConfig::default()).await
+    }
+
+    /// As [`World::new`], on a chain that is set up as `settings` say, but for
+    /// its clock; its accounts come beside the world's own.
+    pub async fn on(settings: DevchainConfig) -> World {
         let committee = COMMITTEE.map(signer);
         let parties = (1..=FUNDED).flat_map(|name| [shop_signer(name), customer_signer(name)]);
-        let endowed = committee.iter().cloned().chain(DIRECTORS.map(signer)).chain(parties);
+        let funded = committee.iter().cloned().chain(DIRECTORS.map(signer)).chain(parties);
+        let funded = funded.map(|signer| ((*AsRef::<[u8; 32]>::as_ref(&signer.account_id())).into(), FUNDS));
         let chain = Devchain::open(DevchainConfig {
             clock: Clock::Manual(GENESIS_MS - HOUR),
-            endowed: endowed.map(|signer| ((*AsRef::<[u8; 32]>::as_ref(&signer.account_id())).into(), FUNDS)).collect(),
-            ..DevchainConfig::default()
+            endowed: funded.chain(settings.endowed).collect(),
+            ..settings
         })
-        .expect("a chain in memory");
+        .expect("a chain");
         let rpc = RpcClient::new(InProcessRpc::new(&chain).expect("the chain's methods"));
         let client = Client::from_rpc(rpc).await.expect("a client of the chain in this process");
         let (admin, treasury, stranger) = (signer("//Alice"), signer("//Bob"), signer("//Eve"));

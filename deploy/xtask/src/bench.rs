@@ -1,26 +1,44 @@
-//! `cargo xtask bench NAME [--json FILE]`.
+//! `cargo xtask bench NAME [--json FILE] [-- OPTION ...]`.
 
 use std::path::{Path, PathBuf};
 
 use crate::error::{Error, Result};
+use crate::packages;
+use crate::place;
+use crate::process;
 
-/// A benchmark: prints its figures, and writes them to the file if one is given.
-type Bench = fn(Option<&Path>) -> Result<()>;
+/// A benchmark: prints its figures, and writes them to the file if one is
+/// given. The other arguments are its own options.
+type Bench = fn(Option<&Path>, &[String]) -> Result<()>;
 
 /// The benchmarks by name.
-const BENCHES: &[(&str, Bench)] = &[];
+const BENCHES: &[(&str, Bench)] = &[("chain", chain)];
+
+/// Receipts a second on the embedded chain, and how fast a long chain opens.
+fn chain(json: Option<&Path>, options: &[String]) -> Result<()> {
+    packages::postgresql()?;
+    let mut command = process::cargo(&place::root());
+    // The whole workspace, as the tests are built: nothing is compiled twice.
+    command.args(["bench", "--workspace", "--bench", "chain", "--"]).args(options);
+    if let Some(file) = json {
+        // Cargo runs benchmarks in the folder of their package.
+        command.arg("--json").arg(std::path::absolute(file).map_err(Error::file("cannot find", file))?);
+    }
+    process::run(&mut command)
+}
 
 /// Runs the benchmark that the arguments name.
 ///
 /// # Errors
 /// If the name is missing or unknown, or the benchmark fails.
 pub fn run(arguments: &[String]) -> Result<()> {
-    let (name, json) = parse(arguments)?;
+    let mut parts = arguments.splitn(2, |argument| argument == "--");
+    let (name, json) = parse(parts.next().unwrap_or_default())?;
     let (_, bench) = BENCHES.iter().find(|(known, _)| *known == name).ok_or_else(|| Error::UnknownBench {
         name: name.to_owned(),
         known: BENCHES.iter().map(|(known, _)| *known).collect(),
     })?;
-    bench(json.as_deref())
+    bench(json.as_deref(), parts.next().unwrap_or_default())
 }
 
 fn parse(arguments: &[String]) -> Result<(&str, Option<PathBuf>)> {

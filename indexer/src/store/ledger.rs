@@ -1,7 +1,10 @@
 //! Balances while a block is being written: loaded at once, changed in
 //! memory, saved at once.
 
-use super::sql::{fetch, placeholders, Columns, Insert, Value};
+use super::{
+    insert::Insert,
+    sql::{fetch, placeholders, Columns, Value},
+};
 use crate::{error::overdrawn, Result};
 use bizkey_primitives::{
     checkpoint::{Checkpoint, Live},
@@ -125,7 +128,7 @@ macro_rules! checkpoint_table {
                 " m WHERE m.account = w.account)"
             );
             const INSERT: Insert = Insert {
-                head: concat!("INSERT INTO ", $name, " (account, stamp, position, close, low) VALUES"),
+                head: concat!("INSERT INTO ", $name, " (account, stamp, position, close, low)"),
                 columns: 5,
                 tail: "ON CONFLICT (account, stamp) DO UPDATE SET close = excluded.close, low = excluded.low",
             };
@@ -180,7 +183,7 @@ pub(super) struct Time(Balance);
 
 impl Time {
     pub const INSERT: Insert = Insert {
-        head: "INSERT INTO time_balances (account, balance) VALUES",
+        head: "INSERT INTO time_balances (account, balance)",
         columns: 2,
         tail: "ON CONFLICT (account) DO UPDATE SET balance = excluded.balance",
     };

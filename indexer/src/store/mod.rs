@@ -3,6 +3,7 @@
 
 mod codes;
 mod connect;
+mod insert;
 mod ledger;
 mod read;
 pub(crate) mod sql;

@@ -1,4 +1,4 @@
-//! Small helpers around sqlx: values, bulk inserts, figures to columns and back.
+//! Small helpers around sqlx: values, figures to columns and back.
 
 use crate::{error::During, Error, Result};
 use bizkey_primitives::{AccountId, Hash, Side};
@@ -83,7 +83,7 @@ macro_rules! values {
 }
 pub(crate) use values;
 
-fn arguments(values: impl IntoIterator<Item = Value>) -> sqlx::Result<AnyArguments> {
+pub(super) fn arguments(values: impl IntoIterator<Item = Value>) -> sqlx::Result<AnyArguments> {
     let mut arguments = AnyArguments::default();
     for value in values {
         match value {
@@ -133,43 +133,6 @@ pub(crate) async fn fetch_one<'e, T>(
     let arguments = arguments(values).during(what)?;
     let row = sqlx::query_with(sql, arguments).fetch_optional(executor).await.during(what)?;
     row.as_ref().map(|row| read(&Columns(row))).transpose()
-}
-
-/// An insert of many rows at once.
-pub(crate) struct Insert {
-    /// `INSERT INTO table (columns) VALUES`.
-    pub head: &'static str,
-    /// Columns a row.
-    pub columns: usize,
-    /// What follows the rows, such as `ON CONFLICT`.
-    pub tail: &'static str,
-}
-
-/// Most values of one statement: SQLite's limit of variables, the lower one.
-const MAX_VALUES: usize = 32_766;
-/// Most rows of one statement; more gains nothing.
-const MAX_ROWS: usize = 512;
-
-impl Insert {
-    /// Inserts `rows`, values of all rows one after another. The rows go in
-    /// statements of a power of two each, so that few different statements
-    /// exist and all of them stay prepared.
-    pub async fn run(&self, connection: &mut AnyConnection, what: &'static str, rows: Vec<Value>) -> Result<()> {
-        let most = MAX_ROWS.min(MAX_VALUES / self.columns.max(1));
-        let mut left = rows.len() / self.columns.max(1);
-        let mut values = rows.into_iter();
-        while left > 0 {
-            let mut count = most.next_power_of_two();
-            while count > left || count > most {
-                count /= 2;
-            }
-            left -= count;
-            let sql = format!("{} {} {}", self.head, placeholders(count, self.columns), self.tail);
-            let arguments = arguments(values.by_ref().take(count * self.columns)).during(what)?;
-            sqlx::query_with(AssertSqlSafe(sql), arguments).execute(&mut *connection).await.during(what)?;
-        }
-        Ok(())
-    }
 }
 
 /// `($1, $2), ($3, $4)` for two rows of two columns.

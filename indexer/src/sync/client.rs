@@ -19,7 +19,7 @@ impl ClientSource {
     /// The blocks that `client` sees, with the events of `deployment`.
     #[must_use]
     pub fn new(client: Client, deployment: &Deployment) -> Self {
-        Self { client, contracts: deployment.contracts.clone() }
+        Self { client, contracts: deployment.contracts }
     }
 }
 

@@ -3,15 +3,23 @@
 use super::{
     backoff::Backoff,
     progress::Progress,
-    source::{source_error, Block, BlockSource},
+    source::{source_error, Block, BlockRef, BlockSource},
 };
 use crate::{
     model::{hex, Checkpoint},
     store::Store,
     Error, Result,
 };
-use futures::{stream, StreamExt, TryStreamExt};
-use std::{future::Future, sync::Arc, time::Duration};
+use futures::{
+    stream::{self, BoxStream},
+    StreamExt,
+};
+use std::{
+    future::Future,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 /// How to follow a chain.
@@ -96,22 +104,24 @@ impl Follower {
 
     /// From the checkpoint to the head, then each new head. What is missing
     /// is always asked for by number, so a head that the subscription skips,
-    /// or that came before it, leaves no gap.
+    /// or that came before it, leaves no gap. Blocks are fetched while those
+    /// before them are being written.
     async fn session(&mut self) -> Result<()> {
-        let mut next = self.resume().await?;
+        let next = self.resume().await?;
         // Subscribed before the backfill's last look at the head.
-        let mut heads = self.call("a subscription to finalised heads", self.config.source.subscribe()).await?;
+        let heads = self.call("a subscription to finalised heads", self.config.source.subscribe()).await?;
         let head = self.call("the finalised head", self.config.source.finalized_head()).await?;
-        self.see_head(head.number);
-        next = self.catch_up(next, head.number).await?;
-        loop {
-            let head = match tokio::time::timeout(self.config.stall_after, heads.next()).await {
-                Ok(Some(head)) => head?.number,
-                Ok(None) => return Err(source_error("finalised heads", "the subscription ended")),
-                Err(_) => self.resting(next).await?,
-            };
-            self.see_head(head);
-            next = self.catch_up(next, head).await?;
+        see_head(&self.config.progress, head.number);
+        let heads = Heads { config: self.config.clone(), heads, head: head.number, next };
+        let (fetched, blocks) = mpsc::channel((self.config.prefetch / 4).max(1));
+        let fetching = async {
+            fetch_all(heads, fetched).await;
+            // It ends after a failure, which is among the blocks.
+            std::future::pending().await
+        };
+        tokio::select! {
+            ended = fetching => ended,
+            failed = self.store_all(blocks) => failed,
         }
     }
 
@@ -136,48 +146,103 @@ impl Follower {
         }
     }
 
-    /// A head that came by no subscription for a while: is it resting, or is
-    /// the subscription dead?
-    async fn resting(&mut self, next: u32) -> Result<u32> {
-        let head = self.call("the finalised head", self.config.source.finalized_head()).await?.number;
-        if head >= next {
-            return Err(source_error("finalised heads", format!("head {head} was not announced by the subscription")));
-        }
-        if !self.config.progress.status().stalled {
-            tracing::warn!(head, after = ?self.config.stall_after, "the finalised head does not move");
-        }
-        self.config.progress.update(|status| status.stalled = true);
-        Ok(head)
-    }
-
-    fn see_head(&mut self, number: u32) {
-        self.config.progress.update(|status| {
-            status.connected = true;
-            status.last_error = None;
-            if status.head < Some(number) {
-                status.head = Some(number);
-                status.stalled = false;
-            }
-        });
-    }
-
-    /// Stores the blocks from `next` to `head`; returns the next one to store.
-    async fn catch_up(&mut self, next: u32, head: u32) -> Result<u32> {
-        let mut next = next;
-        let config = self.config.clone();
-        let blocks = stream::iter(next..=head).map(|number| fetch(&config, number)).buffered(config.prefetch.max(1));
-        let mut blocks = std::pin::pin!(blocks);
-        while let Some(block) = blocks.try_next().await? {
-            config.store.apply(&block).await?;
-            next = block.number.saturating_add(1);
+    /// Stores blocks as they come; ends with the first failure.
+    async fn store_all(&mut self, mut blocks: mpsc::Receiver<Result<Block>>) -> Result<()> {
+        let Config { store, progress, .. } = self.config.clone();
+        loop {
+            let behind = progress.status().lag() != Some(0);
+            let asked = Instant::now();
+            let Some(block) = blocks.recv().await else {
+                return Err(source_error("blocks", "no more of them come"));
+            };
+            let block = block?;
+            let fetching = if behind { asked.elapsed() } else { Duration::ZERO };
+            let started = Instant::now();
+            store.apply(&block).await?;
+            let storing = started.elapsed();
             self.backoff.reset();
-            config.progress.update(|status| status.indexed = Some(block.number));
+            progress.update(|status| {
+                status.indexed = Some(block.number);
+                status.work.fetching = status.work.fetching.saturating_add(fetching);
+                status.work.storing = status.work.storing.saturating_add(storing);
+            });
         }
-        Ok(next)
     }
 
     async fn call<T>(&self, what: &'static str, answer: impl Future<Output = Result<T>>) -> Result<T> {
         within(self.config.call_timeout, what, answer).await
+    }
+}
+
+/// Which block to fetch next.
+struct Heads {
+    config: Config,
+    heads: BoxStream<'static, Result<BlockRef>>,
+    /// Highest known.
+    head: u32,
+    next: u32,
+}
+
+impl Heads {
+    /// The next number, once it is at or below the head.
+    async fn next_number(&mut self) -> Result<u32> {
+        while self.next > self.head {
+            let head = match tokio::time::timeout(self.config.stall_after, self.heads.next()).await {
+                Ok(Some(head)) => head?.number,
+                Ok(None) => return Err(source_error("finalised heads", "the subscription ended")),
+                Err(_) => self.resting().await?,
+            };
+            self.head = self.head.max(head);
+            see_head(&self.config.progress, head);
+        }
+        let number = self.next;
+        self.next = number.saturating_add(1);
+        Ok(number)
+    }
+
+    /// A head that came by no subscription for a while: is it resting, or is
+    /// the subscription dead?
+    async fn resting(&mut self) -> Result<u32> {
+        let Config { source, progress, call_timeout, stall_after, .. } = &self.config;
+        let head = within(*call_timeout, "the finalised head", source.finalized_head()).await?.number;
+        if head >= self.next {
+            return Err(source_error("finalised heads", format!("head {head} was not announced by the subscription")));
+        }
+        if !progress.status().stalled {
+            tracing::warn!(head, after = ?stall_after, "the finalised head does not move");
+        }
+        progress.update(|status| status.stalled = true);
+        Ok(head)
+    }
+}
+
+fn see_head(progress: &Progress, number: u32) {
+    progress.update(|status| {
+        status.connected = true;
+        status.last_error = None;
+        if status.head < Some(number) {
+            status.head = Some(number);
+            status.stalled = false;
+        }
+    });
+}
+
+/// Fetches block after block, several at a time, and hands them over in order
+/// until one fails or nobody takes them.
+async fn fetch_all(heads: Heads, fetched: mpsc::Sender<Result<Block>>) {
+    let config = heads.config.clone();
+    let numbers = stream::try_unfold(heads, |mut heads| async move {
+        let number = heads.next_number().await?;
+        Ok(Some((number, heads)))
+    });
+    let blocks =
+        numbers.map(|number: Result<u32>| async { fetch(&config, number?).await }).buffered(config.prefetch.max(1));
+    let mut blocks = std::pin::pin!(blocks);
+    while let Some(block) = blocks.next().await {
+        let failed = block.is_err();
+        if fetched.send(block).await.is_err() || failed {
+            return;
+        }
     }
 }
 

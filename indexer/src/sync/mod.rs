@@ -8,4 +8,4 @@ pub mod source;
 
 pub use client::ClientSource;
 pub use follow::{run, Config};
-pub use progress::{Progress, Status};
+pub use progress::{Progress, Status, Work};

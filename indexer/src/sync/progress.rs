@@ -1,5 +1,6 @@
 //! How far the index is, for readiness and for those who wait for a block.
 
+use std::time::Duration;
 use tokio::sync::watch;
 
 /// Most blocks behind the finalised head that still count as caught up.
@@ -19,6 +20,17 @@ pub struct Status {
     pub stalled: bool,
     /// The last failure, until something works again.
     pub last_error: Option<String>,
+    /// Where the time went.
+    pub work: Work,
+}
+
+/// Time spent on the blocks stored since the start.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Work {
+    /// Waiting for a block below the head to come from the source.
+    pub fetching: Duration,
+    /// Writing rows.
+    pub storing: Duration,
 }
 
 impl Status {

@@ -5,7 +5,8 @@ use crate::{
     model::Validity,
     store::{
         codes::{code, CHANNELS, RAILS, VALIDITIES},
-        sql::{execute, fetch_one, values, Insert, Value},
+        insert::Insert,
+        sql::{execute, fetch_one, values, Value},
     },
     Result,
 };
@@ -18,14 +19,14 @@ use codec::Encode;
 
 const BATCHES: Insert = Insert {
     head: "INSERT INTO batches (device, seq, block, event, epoch, merchant, announced, undecodable, first_receipt,
-                                currency, at_ms) VALUES",
+                                currency, at_ms)",
     columns: 11,
     tail: "",
 };
 
 const RECEIPTS: Insert = Insert {
     head: "INSERT INTO receipts (id, device, seq, position, block, epoch, merchant, customer, channel, rail, amount,
-                                 reference, at_ms, validity) VALUES",
+                                 reference, at_ms, validity)",
     columns: 14,
     tail: "",
 };

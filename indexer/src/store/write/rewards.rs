@@ -5,7 +5,8 @@ use crate::{
     error::unknown_epoch,
     store::{
         codes::{code, STATES},
-        sql::{execute, fetch_one, values, Insert, Value},
+        insert::Insert,
+        sql::{execute, fetch_one, values, Value},
     },
     Result,
 };
@@ -16,11 +17,8 @@ use bizkey_primitives::{
 };
 use codec::Encode;
 
-const REWARDS: Insert = Insert {
-    head: "INSERT INTO rewards (side, party, epoch, account, amount, block, event) VALUES",
-    columns: 7,
-    tail: "",
-};
+const REWARDS: Insert =
+    Insert { head: "INSERT INTO rewards (side, party, epoch, account, amount, block, event)", columns: 7, tail: "" };
 
 impl Writer<'_> {
     /// Gives an epoch its row, if it has none yet.
