@@ -1,5 +1,6 @@
 //! The program `bizkey` as a process.
 
+use crate::Chain;
 use anyhow::{bail, Context};
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -25,6 +26,13 @@ pub fn binary() -> PathBuf {
     path
 }
 
+/// The program, which signs with no key but those that it is told.
+fn command() -> Command {
+    let mut command = Command::new(binary());
+    command.env_remove("BIZKEY_SECRET").stdin(Stdio::null()).kill_on_drop(true);
+    command
+}
+
 /// What a finished run said.
 #[derive(Debug)]
 pub struct Output {
@@ -41,7 +49,7 @@ pub struct Output {
 /// # Errors
 /// When it cannot be started.
 pub async fn run(arguments: &[&str]) -> anyhow::Result<Output> {
-    let output = Command::new(binary()).args(arguments).stdin(Stdio::null()).kill_on_drop(true).output().await?;
+    let output = command().args(arguments).output().await?;
     Ok(Output {
         code: output.status.code(),
         stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
@@ -53,11 +61,13 @@ pub async fn run(arguments: &[&str]) -> anyhow::Result<Output> {
 pub struct Up {
     child: Child,
     urls: HashMap<String, String>,
+    secret: String,
 }
 
 impl Up {
-    /// Starts it and waits until it says that it is ready. Ports are chosen by
-    /// the system; `arguments` come after those.
+    /// Starts it on the embedded chain ([`Chain::up`] on others) and waits until
+    /// it says that it is ready. Ports are chosen by the system; `arguments`
+    /// come after those.
     ///
     /// # Errors
     /// When it ends, or is not ready in two minutes.
@@ -80,7 +90,22 @@ impl Up {
         tokio::time::timeout(PATIENCE, ready).await.context("bizkey up is not ready in time")??;
         // Read on to the end, so that the program can go on writing.
         tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
-        Ok(Self { child, urls })
+        Ok(Self { child, urls, secret: "//Alice".to_owned() })
+    }
+
+    /// Notes which chain it was told to use.
+    pub(crate) fn on(mut self, chain: &Chain) -> Self {
+        if let Some(url) = chain.url() {
+            self.urls.insert("chain".to_owned(), url.to_owned());
+        }
+        self.secret = chain.secret().to_owned();
+        self
+    }
+
+    /// Secret URI that it was started with.
+    #[must_use]
+    pub fn secret(&self) -> &str {
+        &self.secret
     }
 
     /// Starts it and kills it after a while, ready or not.
@@ -94,12 +119,12 @@ impl Up {
     }
 
     fn spawn(data_dir: &Path, arguments: &[&str]) -> anyhow::Result<Child> {
-        let mut command = Command::new(binary());
+        let mut command = command();
         command.arg("up").arg("--data-dir").arg(data_dir);
         for service in ["gateway", "indexer", "oracle", "rpc"] {
             command.args([&format!("--{service}"), "127.0.0.1:0"]);
         }
-        command.args(arguments).stdin(Stdio::null()).stdout(Stdio::piped()).kill_on_drop(true);
+        command.args(arguments).stdout(Stdio::piped());
         command.spawn().context("starting bizkey up")
     }
 

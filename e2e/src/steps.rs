@@ -4,7 +4,7 @@
 //! Where a step fails: these are for tests.
 #![allow(clippy::expect_used)]
 
-use crate::{get, run, Up};
+use crate::{get, run, Chain, Up};
 use serde_json::{json, Value};
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -28,7 +28,7 @@ pub async fn register(up: &Up, data_dir: &Path, arguments: &[&str]) -> Value {
     let data_dir = data_dir.to_str().expect("a path of text");
     let mut all = vec!["register"];
     all.extend(arguments);
-    all.extend(["--data-dir", data_dir, "--chain", up.url("chain")]);
+    all.extend(["--data-dir", data_dir, "--chain", up.url("chain"), "--secret", up.secret()]);
     let output = run(&all).await.expect("the program starts");
     assert_eq!(output.code, Some(0), "{output:?}");
     serde_json::from_str(output.stdout.trim()).expect("JSON")
@@ -86,9 +86,14 @@ pub async fn settled(up: &Up, count: usize) -> Vec<Value> {
     panic!("{} of {count} receipts in time", receipts(up).await.map_or(0, |all| all.len()));
 }
 
-/// `bizkey verify` of a data directory that nobody uses: it agrees.
-pub async fn verify(data_dir: &Path) {
-    let verdict = run(&["verify", "--data-dir", data_dir.to_str().expect("a path of text")]).await;
-    let verdict = verdict.expect("the program starts");
+/// `bizkey verify` of the network of a data directory that nobody uses: it
+/// agrees, and the verdict says with how much.
+pub async fn verify(chain: &Chain, data_dir: &Path) -> String {
+    let mut arguments = vec!["verify", "--data-dir", data_dir.to_str().expect("a path of text")];
+    if let Some(url) = chain.url() {
+        arguments.extend(["--chain", url]);
+    }
+    let verdict = run(&arguments).await.expect("the program starts");
     assert_eq!(verdict.code, Some(0), "{verdict:?}");
+    verdict.stdout
 }

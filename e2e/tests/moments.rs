@@ -4,35 +4,47 @@
 use bizkey_e2e::{
     get, run,
     steps::{customer, sell, settled, shop, verify},
-    Up,
+    Chain, Needs, Up,
 };
 use serde_json::Value;
 use std::time::{Duration, Instant};
 
-const EPOCH: &[&str] = &["--epoch-seconds", "4", "--window-seconds", "1"];
+/// Seconds of an epoch on the embedded chain.
+const SHORT: u64 = 4;
+/// On a node every step of an epoch's settlement waits until the one before it
+/// is final, which takes a second or more: epochs must not come faster.
+const ON_A_NODE: u64 = 12;
+/// Longest wait for an epoch to be final and paid.
+const PATIENCE: Duration = Duration::from_secs(180);
 
 /// Every start is killed a little later than the one before, until one is
 /// ready: together they die in every step of the deployment. What comes out
 /// is one network, which works, found on its chain without any file.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_deployment_that_is_killed_again_and_again_is_finished_once() {
+    // Two networks on one chain would be refused by `verify` without a file.
+    let chain = Chain::of("a deployment killed again and again", &[Needs::Alone]).await.expect("a chain");
+    let Some(chain) = chain else { return };
+    let seconds = SHORT.to_string();
+    let epoch = ["--epoch-seconds", &seconds, "--window-seconds", "1"];
+    let mut options = chain.arguments();
+    options.extend(epoch);
     let directory = tempfile::tempdir().expect("a folder");
     let data_dir = directory.path().join("data");
     let mut kills = 0u64;
     while !data_dir.join("deployment.json").exists() {
         assert!(kills < 100, "no progress from one start to the next");
         let after = Duration::from_millis(60 + 20 * kills);
-        Up::start_and_kill(&data_dir, EPOCH, after).await.expect("started and killed");
+        Up::start_and_kill(&data_dir, &options, after).await.expect("started and killed");
         kills += 1;
     }
     assert!(kills > 1, "no kill came before the deployment was done");
     println!("{kills} kills");
 
-    let up = Up::start(&data_dir, EPOCH).await.expect("up");
+    let up = chain.up(&data_dir, &epoch).await.expect("up");
     let shop = shop(&up, &data_dir).await;
     sell(&up, "the-sale", &shop["device"], &Value::Null, 700).await;
     assert_eq!(settled(&up, 1).await.len(), 1);
-    // With no data directory there is no address to start from: two networks would be refused.
     let verdict = run(&["verify", "--chain", up.url("chain")]).await.expect("the program starts");
     assert_eq!(verdict.code, Some(0), "{verdict:?}");
     up.stop().await.expect("a clean stop");
@@ -61,18 +73,22 @@ async fn latest(up: &Up) -> anyhow::Result<Option<(u64, String, bool)>> {
 /// verify recomputes every payment.
 #[tokio::test(flavor = "multi_thread")]
 async fn an_epoch_whose_payment_is_killed_is_paid_once() {
+    let Some(chain) = Chain::of("a payment that is killed", &[]).await.expect("a chain") else { return };
     let directory = tempfile::tempdir().expect("a folder");
     let data_dir = directory.path().join("data");
-    let mut up = Up::start(&data_dir, EPOCH).await.expect("up");
+    let seconds = if chain.url().is_some() { ON_A_NODE } else { SHORT };
+    let text = seconds.to_string();
+    let epoch = ["--epoch-seconds", &text, "--window-seconds", "1"];
+    let mut up = chain.up(&data_dir, &epoch).await.expect("up");
     let shop = shop(&up, &data_dir).await;
     let customer = customer(&up, &data_dir).await;
     // A shop is scored from the epoch after its capital was attested.
-    tokio::time::sleep(Duration::from_secs(5)).await;
+    tokio::time::sleep(Duration::from_secs(seconds + 1)).await;
     let mut while_unpaid = 0;
     for round in 0..8u64 {
         sell(&up, &format!("sale-{round}"), &shop["device"], &customer, 1_000 + round).await;
         settled(&up, usize::try_from(round + 1).expect("a small number")).await;
-        let deadline = Instant::now() + Duration::from_secs(60);
+        let deadline = Instant::now() + PATIENCE;
         loop {
             assert!(Instant::now() < deadline, "epoch not final in time");
             match latest(&up).await {
@@ -84,7 +100,7 @@ async fn an_epoch_whose_payment_is_killed_is_paid_once() {
         let paid = latest(&up).await.ok().flatten().is_some_and(|(_, _, paid)| paid);
         while_unpaid += u32::from(!paid);
         up.kill().await.expect("killed");
-        up = Up::start(&data_dir, EPOCH).await.expect("up again");
+        up = chain.up(&data_dir, &epoch).await.expect("up again");
         loop {
             assert!(Instant::now() < deadline, "epoch not paid in time");
             match latest(&up).await {
@@ -95,5 +111,5 @@ async fn an_epoch_whose_payment_is_killed_is_paid_once() {
     }
     println!("{while_unpaid} of 8 kills came between finality and payment");
     up.stop().await.expect("a clean stop");
-    verify(&data_dir).await;
+    verify(&chain, &data_dir).await;
 }

@@ -20,7 +20,7 @@ use tokio_util::sync::CancellationToken;
 pub const DAY_MS: u64 = 24 * 60 * 60 * 1000;
 
 /// Native coin that an account which pays fees and storage deposits is topped
-/// up with, smallest unit: eight of them fit what a development node gives Alice.
+/// up with at most, smallest unit.
 const FEES: u128 = 50_000 * 1_000_000_000_000;
 
 /// Which chain the network lives on.
@@ -250,17 +250,28 @@ pub async fn deployed(
     };
     let deployment = deploy(client, &keys.deployer, &deploy_config).await.context("deploying the contracts")?;
     // Whoever else holds the offices pays its own fees.
-    let ours = *offices == Offices::of(keys);
-    for account in keys.paying_accounts().into_iter().filter(|_| ours) {
-        if client.account(&account).await?.free < FEES / 2 {
-            client.transfer_native(&keys.deployer, &account, FEES).await?.finalized().await?;
-        }
+    if *offices == Offices::of(keys) {
+        top_up(client, keys).await?;
     }
     release_at_issue(&Suite::new(client.clone(), deployment.clone())?, &keys.deployer).await?;
     deployment.save(&path)?;
     // The draft has done its duty; one that stays does no harm.
     let _ = std::fs::remove_file(&draft);
     Ok(deployment)
+}
+
+/// Gives each account that pays fees its share: the deployer keeps half of what
+/// it has.
+async fn top_up(client: &Client, keys: &NetworkKeys) -> anyhow::Result<()> {
+    let accounts = keys.paying_accounts();
+    let free = client.account(&keys.deployer.account_id()).await?.free;
+    let share = FEES.min(free / 2 / (accounts.len() as u128).max(1));
+    for account in accounts {
+        if client.account(&account).await?.free < share / 2 {
+            client.transfer_native(&keys.deployer, &account, share).await?.finalized().await?;
+        }
+    }
+    Ok(())
 }
 
 /// Has `vesting` release what early supporters get at issue, unless it has.

@@ -43,7 +43,7 @@ pub fn run(arguments: &[String]) -> Result<()> {
 /// # Errors
 /// Names the workspace that is not formatted.
 pub fn format(root: &Path) -> Result<()> {
-    for folder in ["", "contracts", "deploy/contract-builder"] {
+    for folder in ["", "contracts", "deploy/contract-builder", "e2e/contract-extrinsics"] {
         let folder = root.join(folder);
         process::run(process::cargo(&folder).args(["fmt", "--all", "--check"]))?;
     }

@@ -27,16 +27,19 @@ usage: cargo xtask COMMAND
       --force   build even if a bundle made of the same input is kept
   test [--quick]
       Install what the tests need, build and run everything, check the
-      artifacts, and end with one line: N passed, N failed, N skipped.
+      artifacts, and end with what was left out and one line:
+      N passed, N failed, N skipped.
       --quick   without the tests across processes and without the artifacts
   lint
       Formatting and clippy, off chain and on chain.
-  bench NAME [--json FILE]
-      Run one benchmark.
+  bench NAME [--json FILE] [-- OPTION ...]
+      Run one benchmark: chain. Its options follow after `--`.
 
 Environment: BIZKEY_CACHE (else ~/.cache/bizkey) holds the toolchain and
 everything built with it; BIZKEY_CONTRACT_TOOLCHAIN=debian|rustup picks one way
-of getting the toolchain.";
+of getting the toolchain. SUBSTRATE_CONTRACTS_NODE (else PATH) names the real
+node on which `test` runs the core scenarios too; BIZKEY_CHAIN=ws://HOST:PORT a
+chain on which it runs all tests across processes instead.";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();

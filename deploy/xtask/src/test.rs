@@ -11,7 +11,7 @@ use crate::lint;
 use crate::packages;
 use crate::place;
 use crate::process;
-use crate::tally::Tally;
+use crate::tally::{self, Tally};
 
 /// How much to test.
 #[derive(Debug, Default)]
@@ -37,14 +37,15 @@ impl Options {
     }
 }
 
-/// Runs every step, even after one failed, and prints the sum of all tests. A
-/// step that fails without a failed test counts as one failure.
+/// Runs every step, even after one failed, and prints what was left out and the
+/// sum of all tests. A step that fails without a failed test counts as one
+/// failure.
 ///
 /// # Errors
 /// If what the tests need cannot be installed.
 pub fn run(options: &Options) -> Result<ExitCode> {
     let root = place::root();
-    let mut run = Run { started: Instant::now(), sum: Tally::default() };
+    let mut run = Run { started: Instant::now(), sum: Tally::default(), left_out: Vec::new() };
     run.heading("install what the tests need");
     packages::postgresql()?;
     if !options.quick {
@@ -60,6 +61,9 @@ pub fn run(options: &Options) -> Result<ExitCode> {
     run.step("build", || {
         process::run(process::cargo(&root).args(["build", "--release", "--workspace", "--all-targets"]))
     });
+    if !options.quick {
+        run.step("build what plays cargo-contract's library", || build_contract_extrinsics(&root));
+    }
     run.tests("test off chain", || {
         let mut command = process::cargo(&root);
         command.args(["test", "--release", "--workspace", "--no-fail-fast"]);
@@ -75,6 +79,9 @@ pub fn run(options: &Options) -> Result<ExitCode> {
         });
     }
     run.heading("done");
+    for what in &run.left_out {
+        println!("left out: {what}");
+    }
     println!("{}", run.sum);
     Ok(if run.sum.failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
@@ -89,10 +96,28 @@ fn builder_tests(root: &Path) -> Result<Command> {
     Ok(command)
 }
 
-/// A run of the tests: its clock and its sum.
+/// Builds the program that a test across processes runs (`e2e/src/clients.rs`).
+fn build_contract_extrinsics(root: &Path) -> Result<()> {
+    // With the builder's, whose C++ optimiser it needs too.
+    let target = place::cache()?.join("contract-builder-target");
+    if !target.exists() {
+        println!("its dependencies take minutes once");
+    }
+    packages::program("c++", "g++")?;
+    process::run(process::cargo(&root.join("e2e/contract-extrinsics")).env("CARGO_TARGET_DIR", target).args([
+        "build",
+        "--quiet",
+        "--release",
+        "--locked",
+    ]))
+}
+
+/// A run of the tests: its clock, its sum, and what this machine or chain
+/// lacks for the tests that were left out.
 struct Run {
     started: Instant,
     sum: Tally,
+    left_out: Vec<String>,
 }
 
 impl Run {
@@ -111,11 +136,10 @@ impl Run {
     /// A test runner, its output shown and its result lines summed.
     fn tests(&mut self, title: &str, command: impl FnOnce() -> Result<Command>) {
         self.heading(title);
-        let (tally, result) = match command().and_then(|mut command| counted(&mut command)) {
-            Ok(counted) => counted,
-            Err(error) => (Tally::default(), Err(error)),
-        };
+        let counted = command().and_then(|mut command| counted(&mut command));
+        let Counted { tally, left_out, result } = counted.unwrap_or_else(Counted::nothing);
         self.sum += tally;
+        self.left_out.extend(left_out);
         if let Err(error) = result {
             if tally.failed == 0 {
                 self.fail(title, &error);
@@ -131,13 +155,27 @@ impl Run {
     }
 }
 
+/// What a test runner printed and how it ended.
+struct Counted {
+    tally: Tally,
+    left_out: Vec<String>,
+    result: Result<()>,
+}
+
+impl Counted {
+    /// Of a runner that was not started.
+    fn nothing(error: Error) -> Self {
+        Self { tally: Tally::default(), left_out: Vec::new(), result: Err(error) }
+    }
+}
+
 /// Runs a test runner; its tally counts even if it failed.
-fn counted(command: &mut Command) -> Result<(Tally, Result<()>)> {
+fn counted(command: &mut Command) -> Result<Counted> {
     let mut child = command
         .stdout(Stdio::piped())
         .spawn()
         .map_err(|source| Error::Start { command: process::show(command), source })?;
-    let mut tally = Tally::default();
+    let (mut tally, mut left_out) = (Tally::default(), Vec::new());
     if let Some(output) = child.stdout.take() {
         for line in BufReader::new(output).split(b'\n') {
             let Ok(line) = line else {
@@ -148,8 +186,10 @@ fn counted(command: &mut Command) -> Result<(Tally, Result<()>)> {
             if let Some(counted) = Tally::of_line(&line) {
                 tally += counted;
             }
+            left_out.extend(tally::left_out(&line).map(str::to_owned));
         }
     }
     let status = child.wait().map_err(|source| Error::Start { command: process::show(command), source })?;
-    Ok((tally, process::check(command, status, String::new())))
+    tally.leave_out(u64::try_from(left_out.len()).unwrap_or(u64::MAX));
+    Ok(Counted { tally, left_out, result: process::check(command, status, String::new()) })
 }
