@@ -160,7 +160,7 @@ impl Script {
 fn contract_extrinsics() -> anyhow::Result<PathBuf> {
     let set = |name| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
     let cache = set("BIZKEY_CACHE").or_else(|| set("HOME").map(|home| home.join(".cache/bizkey")));
-    let target = cache.context("neither BIZKEY_CACHE nor HOME is set")?.join("contract-builder-target");
+    let target = cache.context("neither BIZKEY_CACHE nor HOME is set")?.join("contract-extrinsics-target");
     let program = target.join("release/contract-extrinsics-play");
     ensure!(
         program.is_file(),

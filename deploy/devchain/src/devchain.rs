@@ -372,7 +372,7 @@ impl Running {
             }
         }
         self.chain.workers.stop();
-        self.chain.pool.clear();
+        self.chain.drop_transactions();
         self.chain.store.close();
     }
 }

@@ -279,8 +279,11 @@ async fn a_dumped_chain_goes_on_elsewhere_and_damage_is_found() {
     let loaded = Devchain::open(load()).unwrap();
     assert_eq!(loaded.genesis_hash(), chain.genesis_hash());
     assert_eq!((loaded.best().hash, loaded.finalized().hash), (chain.best().hash, chain.finalized().hash));
+    // Signed once: a signature is never twice the same.
+    let next = signed_transfer(&chain, "//Alice", 4, "//Zoe", UNIT);
     for chain in [&chain, &loaded] {
-        pay(chain, 4).await;
+        chain.submit(next.clone()).await.unwrap();
+        chain.seal_block().await.unwrap();
     }
     assert_eq!(loaded.best().hash, chain.best().hash);
     assert_eq!(zoe(&loaded).await, 10 * UNIT);

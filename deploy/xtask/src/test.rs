@@ -98,8 +98,7 @@ fn builder_tests(root: &Path) -> Result<Command> {
 
 /// Builds the program that a test across processes runs (`e2e/src/clients.rs`).
 fn build_contract_extrinsics(root: &Path) -> Result<()> {
-    // With the builder's, whose C++ optimiser it needs too.
-    let target = place::cache()?.join("contract-builder-target");
+    let target = place::cache()?.join("contract-extrinsics-target");
     if !target.exists() {
         println!("its dependencies take minutes once");
     }

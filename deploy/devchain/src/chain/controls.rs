@@ -140,8 +140,7 @@ impl Chain {
         let best = heads.best.clone();
         self.store.commit(Vec::new(), self.stored(&heads), Persist::Now)?;
         self.restart_from(heads)?;
-        self.delayed.lock().clear();
-        self.pool.clear();
+        self.drop_transactions();
         Ok(best)
     }
 

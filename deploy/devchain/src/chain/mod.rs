@@ -23,7 +23,7 @@ use crate::{
     error::Error,
     faults::{MethodFaults, TransactionFaults},
     metrics::Metrics,
-    pool::Pool,
+    pool::{Pool, Watcher},
     runtime::{build_genesis_storage, BlockNumber, Hash, Hashing, Header, Limits, Timestamp},
     state::States,
     store::{NewBlock, Persist, Store, StoredHeads},
@@ -95,6 +95,8 @@ pub struct Chain {
     unfinalized: Mutex<Unfinalized>,
     snapshots: Mutex<Vec<Snapshot>>,
     delayed: Mutex<Vec<Delayed>>,
+    /// Followers of transactions that were lost without a word: they wait for ever.
+    lost: Mutex<Vec<Watcher>>,
     pub(crate) commands: Mutex<Option<mpsc::Sender<Command>>>,
 }
 
@@ -135,6 +137,7 @@ impl Chain {
             unfinalized: Mutex::new(unfinalized),
             snapshots: Mutex::default(),
             delayed: Mutex::default(),
+            lost: Mutex::default(),
             commands: Mutex::new(Some(commands)),
         }))
     }

@@ -57,14 +57,19 @@ impl Chain {
         // Whoever follows may have gone.
         let _ = watcher.send(TransactionStatus::Ready);
         if silent {
-            self.delayed.lock().push(Delayed {
-                until: BlockNumber::MAX,
-                transaction: Ready { hash: Hash::zero(), bytes: Arc::from([]) },
-                watcher: Some(watcher),
-            });
+            let mut lost = self.lost.lock();
+            lost.retain(|watcher| !watcher.is_closed());
+            lost.push(watcher);
         } else {
             let _ = watcher.send(TransactionStatus::Dropped);
         }
+    }
+
+    /// Drops every transaction that waits, anywhere, and lets its followers know.
+    pub(crate) fn drop_transactions(&self) {
+        self.delayed.lock().clear();
+        self.lost.lock().clear();
+        self.pool.clear();
     }
 
     /// Queues the delayed transactions whose time has come.

@@ -42,17 +42,27 @@ pub struct Ready {
 /// Order of taking: the highest priority first, then the earliest arrival.
 pub type Rank = (Reverse<u64>, u64);
 
+/// How a transaction waits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Waiting {
+    /// For a transaction that comes before it.
+    Future,
+    /// For a block.
+    Ready,
+}
+
 pub(super) struct Entry {
     pub(super) checked: Checked,
     pub(super) order: u64,
     pub(super) ready: bool,
-    pub(super) told_future: bool,
+    /// What the followers heard last of its waiting.
+    pub(super) told: Option<Waiting>,
     pub(super) watchers: Watchers,
 }
 
 impl Entry {
     pub(super) fn new(checked: Checked, order: u64, watchers: Watchers) -> Self {
-        Self { checked, order, ready: false, told_future: false, watchers }
+        Self { checked, order, ready: false, told: None, watchers }
     }
 
     pub(super) fn priority(&self) -> u64 {
@@ -61,6 +71,17 @@ impl Entry {
 
     pub(super) fn rank(&self) -> Rank {
         (Reverse(self.priority()), self.order)
+    }
+
+    /// Lets the followers know how it waits, unless they do.
+    pub(super) fn tell(&mut self, waiting: Waiting) {
+        if self.told != Some(waiting) {
+            self.told = Some(waiting);
+            self.watchers.tell(&match waiting {
+                Waiting::Future => TransactionStatus::Future,
+                Waiting::Ready => TransactionStatus::Ready,
+            });
+        }
     }
 
     pub(super) fn as_ready(&self) -> Ready {

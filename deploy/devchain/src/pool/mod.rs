@@ -12,7 +12,7 @@ pub use included::Included;
 pub use status::{invalid_reason, PoolError, Position, TransactionStatus};
 
 use crate::runtime::{BlockNumber, Hash};
-use entry::{Entry, Watchers};
+use entry::{Entry, Waiting, Watchers};
 use included::IncludedTransactions;
 use parking_lot::Mutex;
 use sp_runtime::transaction_validity::TransactionTag;
@@ -237,7 +237,7 @@ impl Pool {
         inner.bytes = inner.bytes.saturating_add(checked.bytes.len());
         let order = inner.next_order;
         inner.next_order = inner.next_order.saturating_add(1);
-        inner.put(checked, order, included.watchers);
+        inner.put(Entry::new(checked, order, included.watchers));
     }
 
     /// A transaction of a retracted block is lost, for the reason `status`.
@@ -268,7 +268,7 @@ impl Pool {
         let mut inner = self.inner.lock();
         if let Some(entry) = inner.take(&checked.hash) {
             inner.bytes = inner.bytes.saturating_add(checked.bytes.len());
-            inner.put(checked, entry.order, entry.watchers);
+            inner.put(Entry { told: entry.told, ..Entry::new(checked, entry.order, entry.watchers) });
         }
     }
 
@@ -302,15 +302,15 @@ impl Inner {
     fn add(&mut self, checked: Checked, watcher: Option<entry::Watcher>) -> bool {
         let order = self.next_order;
         self.next_order = self.next_order.saturating_add(1);
-        self.put(checked, order, Watchers::new(watcher))
+        self.put(Entry::new(checked, order, Watchers::new(watcher)))
     }
 
-    fn put(&mut self, checked: Checked, order: u64, watchers: Watchers) -> bool {
-        let hash = checked.hash;
-        for tag in &checked.validity.provides {
+    fn put(&mut self, entry: Entry) -> bool {
+        let hash = entry.checked.hash;
+        for tag in &entry.checked.validity.provides {
             self.providers.insert(tag.clone(), hash);
         }
-        self.entries.insert(hash, Entry::new(checked, order, watchers));
+        self.entries.insert(hash, entry);
         self.settle(vec![hash]);
         self.entries.get(&hash).is_some_and(|entry| entry.ready)
     }
@@ -331,15 +331,12 @@ impl Inner {
             };
             match lacks {
                 Some(tag) => {
-                    if !entry.told_future {
-                        entry.told_future = true;
-                        entry.watchers.tell(&TransactionStatus::Future);
-                    }
+                    entry.tell(Waiting::Future);
                     self.lacking.entry(tag).or_default().push(hash);
                 }
                 None => {
                     entry.ready = true;
-                    entry.watchers.tell(&TransactionStatus::Ready);
+                    entry.tell(Waiting::Ready);
                     for tag in entry.checked.validity.provides.clone() {
                         queue.extend(self.lacking.remove(&tag).unwrap_or_default());
                     }
