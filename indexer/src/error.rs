@@ -45,7 +45,7 @@ pub enum Error {
         found: String,
     },
     /// A block does not continue the one stored before it.
-    #[error("block {number} names {found} as its parent, but block {} is stored as {stored}: finalised blocks never fork, so the endpoint is wrong", number.saturating_sub(1))]
+    #[error("block {number} names {found} as its parent, but block {} is stored as {stored}: the endpoint does not keep to one chain", number.saturating_sub(1))]
     ParentMismatch {
         /// The block.
         number: u32,
@@ -61,6 +61,20 @@ pub enum Error {
         expected: u32,
         /// The number that came.
         found: u32,
+    },
+    /// A final block was to be undone.
+    #[error("block {number} is final and cannot be undone: the endpoint is wrong")]
+    Final {
+        /// The highest final block.
+        number: u32,
+    },
+    /// A block that is not stored was to become final.
+    #[error("block {number} ({hash}) became final, but it is not stored: the endpoint is wrong")]
+    NotStored {
+        /// Its number.
+        number: u32,
+        /// Its hash.
+        hash: String,
     },
     /// Time stamps of blocks never go back.
     #[error("block {number} is stamped before its parent")]
@@ -110,6 +124,23 @@ impl Error {
             },
             _ => false,
         }
+    }
+}
+
+impl Error {
+    /// Whether another endpoint may do better: what this one said is not of the
+    /// chain that is stored.
+    #[must_use]
+    pub fn blames_source(&self) -> bool {
+        matches!(
+            self,
+            Error::OtherChain { .. }
+                | Error::ParentMismatch { .. }
+                | Error::WrongBlock { .. }
+                | Error::TimeWentBack { .. }
+                | Error::Final { .. }
+                | Error::NotStored { .. }
+        )
     }
 }
 

@@ -1,8 +1,9 @@
 //! Chain events into a database, and the REST API over it.
 //!
-//! Follows the finalised blocks of one network. Each block's rows and the
-//! checkpoint are one transaction; the checkpoint is the highest stored block
-//! itself, so the two cannot differ. Everything can be rebuilt from the chain.
+//! Follows the blocks of one network. Each block's rows and the checkpoint are
+//! one transaction; the checkpoint is the highest stored block itself, so the
+//! two cannot differ. Blocks that are not final are undone when the chain turns
+//! away from them. Everything can be rebuilt from the chain.
 //!
 //! | module | holds |
 //! |---|---|
@@ -24,6 +25,6 @@ pub use store::Store;
 pub use sync::{
     client::ClientSource,
     run,
-    source::{source_error, Block, BlockRef, BlockSource, ContractEvent},
+    source::{source_error, Block, BlockRef, BlockSource, ContractEvent, Heads},
     Config, Progress,
 };

@@ -131,10 +131,10 @@ async fn a_subscription_that_falls_silent_is_noticed_and_renewed() {
     source.finalise(FIRST_BLOCK + 4, false);
     let running = start(&store, &source);
     running.reach(FIRST_BLOCK + 4).await;
-    // A head that rests is stalled, yet the rows are current.
+    // A head that rests is a fault where blocks are due.
     let mut changes = running.progress.subscribe();
     timeout(PATIENCE, changes.wait_for(|status| status.stalled)).await.unwrap().unwrap();
-    assert!(running.progress.status().is_ready());
+    assert!(!running.progress.status().is_ready());
     // The chain goes on, but nobody says so.
     source.finalise(FIRST_BLOCK + 12, false);
     running.reach(FIRST_BLOCK + 12).await;

@@ -133,11 +133,28 @@ fn expected_holdings(chain: &Chain) -> (Holdings, Holdings) {
                 }
                 Event::DepositLocked(lock) => deposits.change(lock.depositor, now, |balance| balance + lock.amount),
                 Event::DepositReleased(back) => deposits.change(back.depositor, now, |balance| balance - back.amount),
+                Event::DepositPenalised(taken) => {
+                    deposits.change(taken.depositor, now, |balance| balance - taken.amount);
+                }
+                Event::DepositorChanged(moved) => {
+                    deposits.change(moved.before, now, |balance| balance - moved.amount);
+                    deposits.change(moved.account, now, |balance| balance + moved.amount);
+                }
                 _ => {}
             }
         }
     }
     (bzky, deposits)
+}
+
+/// The account of a shop at the close of an epoch, as `registry.account_at`.
+fn account_at(chain: &Chain, merchant: u32, epoch: u32) -> AccountId {
+    let until = chain.blocks.iter().filter(|block| network().calendar.stamp_at(block.timestamp_ms) <= stamp(epoch));
+    let changes = until.flat_map(|block| &block.events).filter_map(|event| match &event.event {
+        Event::AccountChanged(changed) if changed.index == merchant => Some(changed.account),
+        _ => None,
+    });
+    changes.last().unwrap_or(account(merchant as u8))
 }
 
 proptest! {
@@ -207,6 +224,7 @@ proptest! {
                 let holdings = store.holdings_at(epoch).await.unwrap();
                 prop_assert_eq!(holdings.len(), random::DEVICES as usize);
                 for holding in holdings {
+                    prop_assert_eq!(holding.account, account_at(&chain, holding.merchant, epoch));
                     prop_assert_eq!((holding.bzky.position, holding.bzky.low), bzky.low(holding.account, epoch));
                     prop_assert_eq!((holding.deposit.position, holding.deposit.low), deposits.low(holding.account, epoch));
                 }

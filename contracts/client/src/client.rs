@@ -12,7 +12,7 @@ use crate::{
 };
 use bizkey_primitives::{hash::blake2x256, AccountId};
 use codec::Decode;
-use futures::Stream;
+use futures::{Stream, StreamExt};
 use std::{
     sync::{
         atomic::{AtomicU32, Ordering},
@@ -157,6 +157,42 @@ impl Client {
         Ok(BlockRef { number, hash })
     }
 
+    /// The block that the node builds on.
+    ///
+    /// # Errors
+    /// Those of the connection.
+    pub async fn best_head(&self) -> Result<BlockRef> {
+        let hash = self.0.rpc.block_hash(None).await?.ok_or_else(|| ClientError::NoBlock("best".into()))?;
+        let number = self.0.rpc.header(&hash).await?.number;
+        Ok(BlockRef { number, hash })
+    }
+
+    /// The hash of the block before this one, whichever branch it is on.
+    ///
+    /// # Errors
+    /// [`ClientError::NoBlock`]; those of the connection.
+    pub async fn parent_hash(&self, hash: &BlockHash) -> Result<BlockHash> {
+        Ok(self.0.rpc.header(hash).await?.parent_hash)
+    }
+
+    /// A word whenever the best or the last final block may have moved. Ends,
+    /// or fails, with the connection.
+    ///
+    /// # Errors
+    /// Those of the connection.
+    pub async fn subscribe_heads(&self) -> Result<impl Stream<Item = Result<()>> + Unpin + Send + 'static> {
+        let (best, finalized) = tokio::try_join!(self.0.rpc.subscribe_new_heads(), self.0.rpc.subscribe_finalized())?;
+        let word = |head: std::result::Result<_, _>| {
+            head.map(drop).map_err(|error: subxt::rpcs::Error| ClientError::Connection(error.to_string()))
+        };
+        // Either one's end is the end: its news would be missed.
+        let end = |heads: subxt::rpcs::client::RpcSubscription<crate::rpc::Header>| {
+            let ended = || Err(ClientError::Connection("a subscription to heads ended".into()));
+            heads.map(word).chain(futures::stream::once(async move { ended() }))
+        };
+        Ok(Box::pin(futures::stream::select(end(best), end(finalized))))
+    }
+
     /// The hash of the block with this number on the node's best chain;
     /// `None` if there is none yet.
     ///
@@ -187,10 +223,10 @@ impl Client {
     /// [`ClientError::NoBlock`]; [`ClientError::Decode`] for an event of the
     /// suite that this version does not know; those of the connection.
     pub async fn block(&self, hash: BlockHash, contracts: &ContractAddresses) -> Result<Block> {
-        let (header, timestamp, events) = tokio::try_join!(
-            self.0.rpc.header(&hash),
+        let header = self.0.rpc.header(&hash).await?;
+        let (timestamp, events) = tokio::try_join!(
             self.0.rpc.storage(&block::TIMESTAMP_KEY, &hash),
-            self.block_events(&hash),
+            self.block_events(&hash, header.number, &header.parent_hash),
         )?;
         let timestamp_ms = match timestamp {
             Some(bytes) => u64::decode(&mut &*bytes).map_err(|error| ClientError::decode("a block's time", error))?,
@@ -261,10 +297,20 @@ impl Client {
         self.0.bodies.get(block, load).await
     }
 
-    pub(crate) async fn block_events(&self, block: &BlockHash) -> Result<Arc<BlockEvents>> {
+    /// The events of block `number`. They are written by the runtime that
+    /// carried the block out, which is the one in its parent's state: a block
+    /// that upgrades the runtime still speaks the old one's language.
+    pub(crate) async fn block_events(
+        &self,
+        block: &BlockHash,
+        number: u32,
+        parent: &BlockHash,
+    ) -> Result<Arc<BlockEvents>> {
+        // The first block has no parent, and no events.
+        let executed_on = if number == 0 { block } else { parent };
         let load = || async {
             let (bytes, runtime) =
-                tokio::try_join!(self.0.rpc.storage(&block::EVENTS_KEY, block), self.runtime_at(block))?;
+                tokio::try_join!(self.0.rpc.storage(&block::EVENTS_KEY, block), self.runtime_at(executed_on))?;
             BlockEvents::decode(&runtime, bytes.unwrap_or_default())
         };
         self.0.events.get(block, load).await

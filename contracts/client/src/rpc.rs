@@ -144,6 +144,11 @@ impl Rpc {
         self.bounded(method, self.client.subscribe(method, rpc_params![], "chain_unsubscribeFinalizedHeads")).await
     }
 
+    pub async fn subscribe_new_heads(&self) -> Result<RpcSubscription<Header>> {
+        let method = "chain_subscribeNewHeads";
+        self.bounded(method, self.client.subscribe(method, rpc_params![], "chain_unsubscribeNewHeads")).await
+    }
+
     /// A read: repeating it changes nothing, so it is retried when the
     /// connection fails.
     async fn read<T: DeserializeOwned>(&self, method: &'static str, params: impl Fn() -> RpcParams) -> Result<T> {

@@ -109,7 +109,7 @@ impl Pending {
         let extrinsic = body
             .position(&self.hash)
             .ok_or_else(|| ClientError::decode("a block", "the transaction said to be in it is not"))?;
-        let events = self.client.block_events(&block).await?;
+        let events = self.client.block_events(&block, body.number, &body.parent_hash).await?;
         if let Some(reason) = events.failure(extrinsic) {
             return Err(self.explain(reason, &body.parent_hash, &block).await);
         }

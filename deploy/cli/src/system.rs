@@ -104,7 +104,9 @@ impl System {
         let progress = Progress::default();
         let mut tasks = JoinSet::new();
         let source = Arc::new(bizkey_indexer::ClientSource::new(client, &deployment));
-        let following = bizkey_indexer::Config::new(index.clone(), source, progress.clone());
+        let mut following = bizkey_indexer::Config::new(index.clone(), source, progress.clone());
+        // The embedded chain rests while nothing happens.
+        following.blocks_due = devchain.is_none();
         let stop = shutdown.clone();
         tasks.spawn(async move { bizkey_indexer::run(following, stop).await.context("the indexer stopped") });
 

@@ -10,21 +10,27 @@ pub(super) struct Health {
     status: &'static str,
     connected: bool,
     stalled: bool,
+    head: Option<u32>,
     finalized_head: Option<u32>,
     indexed: Option<u32>,
+    finalized: Option<u32>,
+    rollbacks: u64,
     lag_blocks: Option<u32>,
 }
 
 impl From<Status> for Health {
     fn from(status: Status) -> Self {
         let lag_blocks = status.lag();
-        let fine = status.is_ready() && !status.stalled;
+        let fine = status.is_ready();
         Self {
             status: if fine { "ok" } else { "degraded" },
             connected: status.connected,
             stalled: status.stalled,
-            finalized_head: status.head,
+            head: status.head,
+            finalized_head: status.finalized_head,
             indexed: status.indexed,
+            finalized: status.finalized,
+            rollbacks: status.rollbacks,
             lag_blocks,
         }
     }
@@ -36,7 +42,8 @@ pub(super) async fn health(State(state): State<ApiState>) -> Result<Json<Health>
     Ok(Json(state.progress.status().into()))
 }
 
-/// Current: 200 once within two blocks of the finalised head, else 503.
+/// Current: 200 while the chain moves and the rows are within two blocks of its
+/// head, else 503.
 pub(super) async fn ready(State(state): State<ApiState>) -> Result<Json<Health>, Problem> {
     let status = state.progress.status();
     if status.is_ready() {
@@ -45,7 +52,8 @@ pub(super) async fn ready(State(state): State<ApiState>) -> Result<Json<Health>,
     let detail = match (status.connected, status.lag()) {
         (false, _) => "the chain's endpoint does not answer".to_owned(),
         (true, None) => "no block is stored yet".to_owned(),
-        (true, Some(lag)) => format!("{lag} blocks behind the finalised head"),
+        (true, Some(_)) if status.stalled => "the chain makes no blocks".to_owned(),
+        (true, Some(lag)) => format!("{lag} blocks behind the chain's head"),
     };
     Err(Problem::not_ready(detail))
 }

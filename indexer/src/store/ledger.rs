@@ -2,7 +2,9 @@
 //! memory, saved at once.
 
 use super::{
+    change_log::ChangeLog,
     insert::Insert,
+    relations::{Relation, BZKY_CHECKPOINTS, DEPOSIT_CHECKPOINTS, TIME_BALANCES},
     sql::{fetch, placeholders, Columns, Value},
 };
 use crate::{error::overdrawn, Result};
@@ -27,9 +29,13 @@ pub(super) struct Place {
 pub(super) trait Entry: Copy + Default {
     /// Query that joins `wanted (account)` with what is stored.
     const SELECT: &'static str;
+    /// The table.
+    const RELATION: Relation;
     fn read(row: &Columns) -> Result<Self>;
     fn balance(&self) -> Balance;
     fn change(&mut self, now: Stamp, balance: Balance);
+    /// The key of the row that holds it, after a change.
+    fn key(&self, account: &AccountId) -> Vec<Value>;
     fn values(&self) -> Vec<Value>;
 }
 
@@ -89,14 +95,16 @@ impl<E: Entry> Ledger<E> {
     }
 
     /// Writes what changed.
-    pub async fn save(self, connection: &mut AnyConnection) -> Result<()> {
-        let mut rows = Vec::new();
+    pub async fn save(self, connection: &mut AnyConnection, log: &mut ChangeLog) -> Result<()> {
+        let (mut keys, mut rows) = (Vec::new(), Vec::new());
         for account in &self.changed {
             if let Some(entry) = self.entries.get(account) {
+                keys.push(entry.key(account));
                 rows.push(Value::from(account));
                 rows.extend(entry.values());
             }
         }
+        log.changing_all(connection, &E::RELATION, keys).await?;
         self.insert.run(connection, "storing balances", rows).await
     }
 }
@@ -105,6 +113,8 @@ impl<E: Entry> Ledger<E> {
 pub(super) trait Table: Copy + Default {
     /// See [`Entry::SELECT`].
     const SELECT: &'static str;
+    /// See [`Entry::RELATION`].
+    const RELATION: Relation;
     /// How a ledger of it saves. A block changes only the live checkpoint: the
     /// one before it closed as it was stored.
     const INSERT: Insert;
@@ -118,8 +128,9 @@ pub(super) struct Bzky;
 pub(super) struct Deposits;
 
 macro_rules! checkpoint_table {
-    ($table:ty, $name:literal) => {
+    ($table:ty, $name:literal, $relation:ident) => {
         impl Table for $table {
+            const RELATION: Relation = $relation;
             const SELECT: &'static str = concat!(
                 "SELECT c.account, c.stamp, c.position, c.close, c.low FROM wanted w JOIN ",
                 $name,
@@ -135,8 +146,8 @@ macro_rules! checkpoint_table {
         }
     };
 }
-checkpoint_table!(Bzky, "bzky_checkpoints");
-checkpoint_table!(Deposits, "deposit_checkpoints");
+checkpoint_table!(Bzky, "bzky_checkpoints", BZKY_CHECKPOINTS);
+checkpoint_table!(Deposits, "deposit_checkpoints", DEPOSIT_CHECKPOINTS);
 
 /// An account's live checkpoint.
 #[derive(Clone, Copy, Default)]
@@ -147,6 +158,7 @@ pub(super) struct Checkpointed<T> {
 
 impl<T: Table> Entry for Checkpointed<T> {
     const SELECT: &'static str = T::SELECT;
+    const RELATION: Relation = T::RELATION;
 
     fn read(row: &Columns) -> Result<Self> {
         let last = Checkpoint { stamp: row.integer("stamp")?, close: row.amount("close")?, low: row.amount("low")? };
@@ -162,6 +174,10 @@ impl<T: Table> Entry for Checkpointed<T> {
         // What closes thereby is a row already.
         let (live, _closed) = Live::change(self.live, now, balance);
         self.live = Some(live);
+    }
+
+    fn key(&self, account: &AccountId) -> Vec<Value> {
+        super::sql::values![account, self.live.unwrap_or_default().last.stamp]
     }
 
     fn values(&self) -> Vec<Value> {
@@ -192,6 +208,7 @@ impl Time {
 impl Entry for Time {
     const SELECT: &'static str =
         "SELECT t.account, t.balance FROM wanted w JOIN time_balances t ON t.account = w.account";
+    const RELATION: Relation = TIME_BALANCES;
 
     fn read(row: &Columns) -> Result<Self> {
         Ok(Self(row.amount("balance")?))
@@ -203,6 +220,10 @@ impl Entry for Time {
 
     fn change(&mut self, _now: Stamp, balance: Balance) {
         self.0 = balance;
+    }
+
+    fn key(&self, account: &AccountId) -> Vec<Value> {
+        super::sql::values![account]
     }
 
     fn values(&self) -> Vec<Value> {

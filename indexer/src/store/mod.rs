@@ -1,11 +1,13 @@
 //! The database: SQLite or PostgreSQL, chosen by URL when a program starts.
 //! All SQL of the indexer is in this folder, one text for both databases.
 
+mod change_log;
 mod codes;
 mod connect;
 mod insert;
 mod ledger;
 mod read;
+mod relations;
 pub(crate) mod sql;
 mod write;
 

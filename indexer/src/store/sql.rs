@@ -8,7 +8,7 @@ use sqlx::{
 };
 
 /// A bound value. Integers are signed 64-bit columns in both databases.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, codec::Encode, codec::Decode)]
 pub(crate) enum Value {
     Integer(i64),
     NoInteger,
@@ -101,11 +101,11 @@ pub(super) fn arguments(values: impl IntoIterator<Item = Value>) -> sqlx::Result
 pub(crate) async fn execute(
     connection: &mut AnyConnection,
     what: &'static str,
-    sql: &'static str,
+    sql: impl Into<std::borrow::Cow<'static, str>>,
     values: Vec<Value>,
 ) -> Result<u64> {
     let arguments = arguments(values).during(what)?;
-    let done = sqlx::query_with(sql, arguments).execute(connection).await.during(what)?;
+    let done = sqlx::query_with(AssertSqlSafe(sql.into()), arguments).execute(connection).await.during(what)?;
     Ok(done.rows_affected())
 }
 
@@ -177,6 +177,16 @@ impl Columns<'_> {
     /// As [`Self::wide`], or `NULL`.
     pub fn optional_wide(&self, column: &'static str) -> Result<Option<u64>> {
         Ok(self.raw::<Option<i64>>(column)?.map(|value| value as u64))
+    }
+
+    /// An integer or `NULL`, as a value to be bound again.
+    pub fn integer_value(&self, column: &'static str) -> Result<Value> {
+        Ok(self.raw::<Option<i64>>(column)?.map_or(Value::NoInteger, Value::Integer))
+    }
+
+    /// Bytes or `NULL`, likewise.
+    pub fn bytes_value(&self, column: &'static str) -> Result<Value> {
+        Ok(self.raw::<Option<Vec<u8>>>(column)?.map_or(Value::NoBytes, Value::Bytes))
     }
 
     /// Bytes of a fixed length.

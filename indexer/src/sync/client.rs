@@ -1,17 +1,21 @@
 //! The chain through `bizkey-client`: a node or a chain in this process.
 
-use super::source::{source_error, Block, BlockRef, BlockSource, ContractEvent};
+use super::source::{source_error, Block, BlockRef, BlockSource, ContractEvent, Heads};
 use crate::{
     model::{Contracts, Network},
     Result,
 };
 use bizkey_client::{Client, ClientError, ContractAddresses, Deployment};
 use futures::{stream::BoxStream, StreamExt};
+use std::sync::Arc;
+use tokio::sync::OnceCell;
 
-/// Blocks of one deployment.
+/// Blocks of one deployment, from one endpoint.
 #[derive(Clone)]
 pub struct ClientSource {
-    client: Client,
+    name: String,
+    client: Arc<OnceCell<Client>>,
+    genesis_hash: [u8; 32],
     contracts: ContractAddresses,
 }
 
@@ -19,7 +23,30 @@ impl ClientSource {
     /// The blocks that `client` sees, with the events of `deployment`.
     #[must_use]
     pub fn new(client: Client, deployment: &Deployment) -> Self {
-        Self { client, contracts: deployment.contracts }
+        Self { client: Arc::new(OnceCell::new_with(Some(client))), ..Self::at("the chain", deployment) }
+    }
+
+    /// The blocks of the node at `url`, which is connected to when it is first
+    /// needed.
+    #[must_use]
+    pub fn at(url: &str, deployment: &Deployment) -> Self {
+        Self {
+            name: url.to_owned(),
+            client: Arc::default(),
+            genesis_hash: deployment.genesis_hash,
+            contracts: deployment.contracts,
+        }
+    }
+
+    async fn client(&self) -> Result<&Client> {
+        let connect = || async {
+            let client = Client::connect(&self.name).await.map_err(failed("a connection"))?;
+            if client.genesis_hash() == self.genesis_hash {
+                return Ok(client);
+            }
+            Err(source_error("a connection", format!("{} is of another chain", self.name)))
+        };
+        self.client.get_or_try_init(connect).await
     }
 }
 
@@ -73,23 +100,33 @@ fn failed(what: &'static str) -> impl Fn(ClientError) -> crate::Error {
 
 #[async_trait::async_trait]
 impl BlockSource for ClientSource {
-    async fn finalized_head(&self) -> Result<BlockRef> {
-        self.client.finalized_head().await.map(BlockRef::from).map_err(failed("the finalised head"))
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    async fn heads(&self) -> Result<Heads> {
+        let client = self.client().await?;
+        // In this order: the best block is not below the final one then.
+        let finalized = client.finalized_head().await.map_err(failed("the last final block"))?.into();
+        let best = client.best_head().await.map_err(failed("the best block"))?.into();
+        Ok(Heads { finalized, best })
     }
 
     async fn block_hash(&self, number: u32) -> Result<Option<[u8; 32]>> {
-        self.client.block_hash(number).await.map_err(failed("a block hash"))
+        self.client().await?.block_hash(number).await.map_err(failed("a block hash"))
+    }
+
+    async fn parent_hash(&self, hash: [u8; 32]) -> Result<[u8; 32]> {
+        self.client().await?.parent_hash(&hash).await.map_err(failed("a header"))
     }
 
     async fn block(&self, hash: [u8; 32]) -> Result<Block> {
-        self.client.block(hash, &self.contracts).await.map(Block::from).map_err(failed("a block"))
+        let block = self.client().await?.block(hash, &self.contracts);
+        block.await.map(Block::from).map_err(failed("a block"))
     }
 
-    async fn subscribe(&self) -> Result<BoxStream<'static, Result<BlockRef>>> {
-        let heads = self.client.subscribe_finalized().await.map_err(failed("a subscription to finalised heads"))?;
-        let head = |head: bizkey_client::Result<bizkey_client::BlockRef>| {
-            head.map(BlockRef::from).map_err(failed("a finalised head"))
-        };
-        Ok(heads.map(head).boxed())
+    async fn subscribe(&self) -> Result<BoxStream<'static, Result<()>>> {
+        let heads = self.client().await?.subscribe_heads().await.map_err(failed("a subscription to heads"))?;
+        Ok(heads.map(|head| head.map_err(failed("a head"))).boxed())
     }
 }

@@ -2,18 +2,12 @@
 
 use super::{
     backoff::Backoff,
+    plan::{resume, Planner, Task},
     progress::Progress,
     source::{source_error, Block, BlockRef, BlockSource},
 };
-use crate::{
-    model::{hex, Checkpoint},
-    store::Store,
-    Error, Result,
-};
-use futures::{
-    stream::{self, BoxStream},
-    StreamExt,
-};
+use crate::{store::Store, Error, Result};
+use futures::{stream, StreamExt};
 use std::{
     future::Future,
     sync::Arc,
@@ -27,10 +21,17 @@ use tokio_util::sync::CancellationToken;
 pub struct Config {
     /// The rows.
     pub store: Store,
-    /// The chain.
-    pub source: Arc<dyn BlockSource>,
+    /// Endpoints of the chain, at least one: each is followed until it fails or
+    /// stalls, then the next.
+    pub sources: Vec<Arc<dyn BlockSource>>,
     /// Where to say how far it is.
     pub progress: Progress,
+    /// Store best blocks too, and undo them when the chain turns away from
+    /// them; else final blocks only.
+    pub best: bool,
+    /// The chain makes blocks even when nothing happens, so that a head that
+    /// rests is a fault.
+    pub blocks_due: bool,
     /// Longest answer of the source that is waited for.
     pub call_timeout: Duration,
     /// Blocks asked for at the same time; bounds memory.
@@ -44,13 +45,15 @@ pub struct Config {
 }
 
 impl Config {
-    /// The usual times and sizes.
+    /// The usual times and sizes, one endpoint.
     #[must_use]
     pub fn new(store: Store, source: Arc<dyn BlockSource>, progress: Progress) -> Self {
         Self {
             store,
-            source,
+            sources: vec![source],
             progress,
+            best: true,
+            blocks_due: true,
             call_timeout: Duration::from_secs(30),
             prefetch: 16,
             stall_after: Duration::from_secs(60),
@@ -60,15 +63,18 @@ impl Config {
     }
 }
 
-/// Follows the chain's finalised blocks until `shutdown`. An endpoint or
-/// database that is away is tried again, ever more slowly; nothing is lost or
-/// doubled thereby, since each block and the checkpoint are one transaction.
+/// Follows the chain until `shutdown`. An endpoint or database that is away is
+/// tried again, ever more slowly, and other endpoints meanwhile; nothing is
+/// lost or doubled thereby, since each block and the checkpoint are one
+/// transaction.
 ///
 /// # Errors
-/// What trying again cannot mend: [`Error::ParentMismatch`],
-/// [`Error::OtherChain`], [`Error::Inconsistent`] and their like.
+/// What trying again cannot mend: [`Error::Inconsistent`] and its like; and
+/// [`Error::ParentMismatch`], [`Error::OtherChain`] and theirs once every
+/// endpoint has come to one.
 pub async fn run(config: Config, shutdown: CancellationToken) -> Result<()> {
-    let mut follower = Follower { backoff: Backoff::new(config.first_retry, config.longest_retry), config };
+    let backoff = Backoff::new(config.first_retry, config.longest_retry);
+    let mut follower = Follower { backoff, config, current: 0, wrong: 0 };
     // A block that is being written is finished or undone by the database:
     // dropping the future between two awaits leaves no half block.
     shutdown.run_until_cancelled(follower.run()).await.unwrap_or(Ok(()))
@@ -77,191 +83,176 @@ pub async fn run(config: Config, shutdown: CancellationToken) -> Result<()> {
 struct Follower {
     config: Config,
     backoff: Backoff,
+    /// Position of the endpoint in use.
+    current: usize,
+    /// Endpoints in a row that were of another chain.
+    wrong: usize,
+}
+
+/// A task with all that it needs.
+enum Step {
+    Store { block: Block, hot: bool },
+    RollBack(u32),
+    Finalize(BlockRef),
 }
 
 impl Follower {
     async fn run(&mut self) -> Result<()> {
+        let endpoints = self.config.sources.len();
         loop {
+            let Some(source) = self.config.sources.get(self.current).cloned() else {
+                return Err(source_error("blocks", "no endpoint is configured"));
+            };
             // Never ends well: a session lasts until something fails.
-            let Err(error) = self.session().await else { continue };
-            if !error.is_transient() {
-                tracing::error!(%error, "the indexer stops");
-                self.config.progress.update(|status| {
-                    status.connected = false;
-                    status.last_error = Some(error.to_string());
-                });
-                return Err(error);
-            }
-            let wait = self.backoff.wait();
-            tracing::warn!(%error, ?wait, "the indexer tries again");
+            let Err(error) = self.session(&source).await else { continue };
+            self.wrong = if error.blames_source() { self.wrong.saturating_add(1) } else { 0 };
+            let fatal = if error.blames_source() { self.wrong >= endpoints } else { !error.is_transient() };
             self.config.progress.update(|status| {
                 status.connected = false;
                 status.last_error = Some(error.to_string());
             });
+            if fatal {
+                tracing::error!(%error, endpoint = source.name(), "the indexer stops");
+                return Err(error);
+            }
+            self.current = self.current.saturating_add(1) % endpoints.max(1);
+            let wait = self.backoff.wait();
+            tracing::warn!(%error, endpoint = source.name(), ?wait, "the indexer tries again");
             tokio::time::sleep(wait).await;
         }
     }
 
-    /// From the checkpoint to the head, then each new head. What is missing
-    /// is always asked for by number, so a head that the subscription skips,
-    /// or that came before it, leaves no gap. Blocks are fetched while those
-    /// before them are being written.
-    async fn session(&mut self) -> Result<()> {
-        let next = self.resume().await?;
-        // Subscribed before the backfill's last look at the head.
-        let heads = self.call("a subscription to finalised heads", self.config.source.subscribe()).await?;
-        let head = self.call("the finalised head", self.config.source.finalized_head()).await?;
-        see_head(&self.config.progress, head.number);
-        let heads = Heads { config: self.config.clone(), heads, head: head.number, next };
-        let (fetched, blocks) = mpsc::channel((self.config.prefetch / 4).max(1));
+    /// From the checkpoint to the head, then each new head. What is missing is
+    /// always found by comparing with the stored blocks, so a head that the
+    /// subscription skips, or that came before it, leaves no gap. Blocks are
+    /// fetched while those before them are being written.
+    async fn session(&mut self, source: &Arc<dyn BlockSource>) -> Result<()> {
+        // Subscribed before the first look at the heads.
+        let limit = self.config.call_timeout;
+        let words = within(limit, "a subscription to heads", source.subscribe()).await?;
+        let branch = resume(&self.config, source.as_ref()).await?;
+        let planner = Planner::new(self.config.clone(), source.clone(), words, branch);
+        let (fetched, steps) = mpsc::channel((self.config.prefetch / 4).max(1));
         let fetching = async {
-            fetch_all(heads, fetched).await;
-            // It ends after a failure, which is among the blocks.
+            fetch_all(&self.config, source.as_ref(), planner, fetched).await;
+            // It ends after a failure, which is among the steps.
             std::future::pending().await
+        };
+        let Config { store, progress, .. } = self.config.clone();
+        let (backoff, wrong) = (&mut self.backoff, &mut self.wrong);
+        let worked = || {
+            backoff.reset();
+            *wrong = 0;
         };
         tokio::select! {
             ended = fetching => ended,
-            failed = self.store_all(blocks) => failed,
+            failed = take_all(&store, &progress, steps, worked) => failed,
         }
     }
+}
 
-    /// The first block to read, after checking that the stored blocks are of
-    /// this chain.
-    async fn resume(&mut self) -> Result<u32> {
-        let Some(checkpoint) = self.config.store.checkpoint().await? else {
-            return Ok(self.config.store.network().first_block);
+/// Takes steps as they come; ends with the first failure.
+async fn take_all(
+    store: &Store,
+    progress: &Progress,
+    mut steps: mpsc::Receiver<Result<Step>>,
+    mut worked: impl FnMut(),
+) -> Result<()> {
+    loop {
+        let behind = progress.status().lag() != Some(0);
+        let asked = Instant::now();
+        let Some(step) = steps.recv().await else {
+            return Err(source_error("blocks", "no more of them come"));
         };
-        self.check_chain(&checkpoint).await?;
-        self.config.progress.update(|status| status.indexed = Some(checkpoint.number));
-        Ok(checkpoint.number.saturating_add(1))
-    }
-
-    async fn check_chain(&self, checkpoint: &Checkpoint) -> Result<()> {
-        let number = checkpoint.number;
-        match self.call("a block hash", self.config.source.block_hash(number)).await? {
-            Some(hash) if hash == checkpoint.hash => Ok(()),
-            Some(hash) => Err(Error::OtherChain { number, stored: hex(&checkpoint.hash), found: hex(&hash) }),
-            // The endpoint itself may be behind.
-            None => Err(source_error(format!("block {number}"), "it has not come so far; the index is ahead of it")),
-        }
-    }
-
-    /// Stores blocks as they come; ends with the first failure.
-    async fn store_all(&mut self, mut blocks: mpsc::Receiver<Result<Block>>) -> Result<()> {
-        let Config { store, progress, .. } = self.config.clone();
-        loop {
-            let behind = progress.status().lag() != Some(0);
-            let asked = Instant::now();
-            let Some(block) = blocks.recv().await else {
-                return Err(source_error("blocks", "no more of them come"));
-            };
-            let block = block?;
-            let fetching = if behind { asked.elapsed() } else { Duration::ZERO };
-            let started = Instant::now();
-            store.apply(&block).await?;
-            let storing = started.elapsed();
-            self.backoff.reset();
-            progress.update(|status| {
-                status.indexed = Some(block.number);
-                status.work.fetching = status.work.fetching.saturating_add(fetching);
-                status.work.storing = status.work.storing.saturating_add(storing);
-            });
-        }
-    }
-
-    async fn call<T>(&self, what: &'static str, answer: impl Future<Output = Result<T>>) -> Result<T> {
-        within(self.config.call_timeout, what, answer).await
+        let step = step?;
+        let fetching = if behind { asked.elapsed() } else { Duration::ZERO };
+        let started = Instant::now();
+        take(store, &step).await?;
+        let storing = started.elapsed();
+        worked();
+        progress.update(|status| {
+            match step {
+                Step::Store { block, hot } => {
+                    status.indexed = Some(block.number);
+                    if !hot {
+                        status.finalized = Some(block.number);
+                    }
+                }
+                Step::RollBack(number) => {
+                    status.indexed = Some(number);
+                    status.rollbacks = status.rollbacks.saturating_add(1);
+                }
+                Step::Finalize(block) => status.finalized = Some(block.number),
+            }
+            status.work.fetching = status.work.fetching.saturating_add(fetching);
+            status.work.storing = status.work.storing.saturating_add(storing);
+        });
     }
 }
 
-/// Which block to fetch next.
-struct Heads {
-    config: Config,
-    heads: BoxStream<'static, Result<BlockRef>>,
-    /// Highest known.
-    head: u32,
-    next: u32,
-}
-
-impl Heads {
-    /// The next number, once it is at or below the head.
-    async fn next_number(&mut self) -> Result<u32> {
-        while self.next > self.head {
-            let head = match tokio::time::timeout(self.config.stall_after, self.heads.next()).await {
-                Ok(Some(head)) => head?.number,
-                Ok(None) => return Err(source_error("finalised heads", "the subscription ended")),
-                Err(_) => self.resting().await?,
-            };
-            self.head = self.head.max(head);
-            see_head(&self.config.progress, head);
+async fn take(store: &Store, step: &Step) -> Result<()> {
+    match step {
+        Step::Store { block, hot: false } => store.apply(block).await.map(drop),
+        Step::Store { block, hot: true } => store.apply_hot(block).await.map(drop),
+        Step::RollBack(number) => {
+            tracing::info!(number, "the chain turned away above this block: undoing what was stored");
+            store.roll_back(*number).await
         }
-        let number = self.next;
-        self.next = number.saturating_add(1);
-        Ok(number)
-    }
-
-    /// A head that came by no subscription for a while: is it resting, or is
-    /// the subscription dead?
-    async fn resting(&mut self) -> Result<u32> {
-        let Config { source, progress, call_timeout, stall_after, .. } = &self.config;
-        let head = within(*call_timeout, "the finalised head", source.finalized_head()).await?.number;
-        if head >= self.next {
-            return Err(source_error("finalised heads", format!("head {head} was not announced by the subscription")));
-        }
-        if !progress.status().stalled {
-            tracing::warn!(head, after = ?stall_after, "the finalised head does not move");
-        }
-        progress.update(|status| status.stalled = true);
-        Ok(head)
+        Step::Finalize(block) => store.finalize(block.number, &block.hash).await,
     }
 }
 
-fn see_head(progress: &Progress, number: u32) {
-    progress.update(|status| {
-        status.connected = true;
-        status.last_error = None;
-        if status.head < Some(number) {
-            status.head = Some(number);
-            status.stalled = false;
-        }
+/// Fetches what the planned tasks need, several at a time, and hands them over
+/// in order until one fails or nobody takes them.
+async fn fetch_all(config: &Config, source: &dyn BlockSource, planner: Planner, fetched: mpsc::Sender<Result<Step>>) {
+    let tasks = stream::try_unfold(planner, |mut planner| async move {
+        let task = planner.next().await?;
+        Ok(Some((task, planner)))
     });
-}
-
-/// Fetches block after block, several at a time, and hands them over in order
-/// until one fails or nobody takes them.
-async fn fetch_all(heads: Heads, fetched: mpsc::Sender<Result<Block>>) {
-    let config = heads.config.clone();
-    let numbers = stream::try_unfold(heads, |mut heads| async move {
-        let number = heads.next_number().await?;
-        Ok(Some((number, heads)))
-    });
-    let blocks =
-        numbers.map(|number: Result<u32>| async { fetch(&config, number?).await }).buffered(config.prefetch.max(1));
-    let mut blocks = std::pin::pin!(blocks);
-    while let Some(block) = blocks.next().await {
-        let failed = block.is_err();
-        if fetched.send(block).await.is_err() || failed {
+    let steps =
+        tasks.map(|task: Result<Task>| async { prepare(config, source, task?).await }).buffered(config.prefetch.max(1));
+    let mut steps = std::pin::pin!(steps);
+    while let Some(step) = steps.next().await {
+        let failed = step.is_err();
+        if fetched.send(step).await.is_err() || failed {
             return;
         }
     }
 }
 
-async fn within<T>(limit: Duration, what: &str, answer: impl Future<Output = Result<T>>) -> Result<T> {
-    let late = |_| source_error(what, format!("no answer within {limit:?}"));
-    tokio::time::timeout(limit, answer).await.map_err(late)?
+async fn prepare(config: &Config, source: &dyn BlockSource, task: Task) -> Result<Step> {
+    match task {
+        Task::StoreFinal(number) => {
+            let what = format!("block {number}");
+            let lacks = || source_error(what.clone(), "it is below the head, yet the endpoint lacks it");
+            let block = async { source.block(source.block_hash(number).await?.ok_or_else(lacks)?).await };
+            let block = within(config.call_timeout, &what, block).await?;
+            expect(number, None, &block)?;
+            Ok(Step::Store { block, hot: false })
+        }
+        Task::StoreHot(BlockRef { number, hash }) => {
+            let block = within(config.call_timeout, &format!("block {number}"), source.block(hash)).await?;
+            expect(number, Some(hash), &block)?;
+            Ok(Step::Store { block, hot: true })
+        }
+        Task::RollBack(number) => Ok(Step::RollBack(number)),
+        Task::Finalize(block) => Ok(Step::Finalize(block)),
+    }
 }
 
-async fn fetch(config: &Config, number: u32) -> Result<Block> {
-    let what = format!("block {number}");
-    let block = async {
-        let hash = config.source.block_hash(number).await?;
-        let hash = hash.ok_or_else(|| source_error(what.clone(), "it is below the head, yet the endpoint lacks it"))?;
-        config.source.block(hash).await
-    };
-    let block = within(config.call_timeout, &what, block).await?;
-    if block.number == number {
-        Ok(block)
-    } else {
-        Err(Error::WrongBlock { expected: number, found: block.number })
+/// Whether the block is the one that was asked for.
+fn expect(number: u32, hash: Option<[u8; 32]>, block: &Block) -> Result<()> {
+    if block.number != number {
+        return Err(Error::WrongBlock { expected: number, found: block.number });
     }
+    if hash.is_some_and(|hash| hash != block.hash) {
+        return Err(source_error(format!("block {number}"), "another one came"));
+    }
+    Ok(())
+}
+
+/// Waits for an answer, but not for ever.
+pub(super) async fn within<T>(limit: Duration, what: &str, answer: impl Future<Output = Result<T>>) -> Result<T> {
+    let late = |_| source_error(what, format!("no answer within {limit:?}"));
+    tokio::time::timeout(limit, answer).await.map_err(late)?
 }

@@ -1,8 +1,10 @@
-//! Following a chain's finalised blocks: backfill, then the tail, without a gap.
+//! Following a chain: backfill, then the tail, without a gap; best blocks are
+//! undone when the chain turns away from them.
 
 mod backoff;
 pub mod client;
 mod follow;
+mod plan;
 pub mod progress;
 pub mod source;
 

@@ -3,7 +3,7 @@
 use std::time::Duration;
 use tokio::sync::watch;
 
-/// Most blocks behind the finalised head that still count as caught up.
+/// Most blocks behind the chain's head that still count as caught up.
 pub const READY_WITHIN: u32 = 2;
 
 /// How far the index is.
@@ -11,12 +11,18 @@ pub const READY_WITHIN: u32 = 2;
 pub struct Status {
     /// The chain's endpoint answers.
     pub connected: bool,
-    /// Highest finalised block known.
+    /// The chain's best block.
     pub head: Option<u32>,
+    /// The chain's last final block.
+    pub finalized_head: Option<u32>,
     /// Highest block stored.
     pub indexed: Option<u32>,
-    /// The head has not moved for longer than the configured time. On a chain
-    /// with blocks on demand that is a quiet hour; on others a fault.
+    /// Highest block stored as final.
+    pub finalized: Option<u32>,
+    /// How often stored blocks were undone since the start.
+    pub rollbacks: u64,
+    /// The chain's head has not moved for longer than the configured time,
+    /// although blocks are due.
     pub stalled: bool,
     /// The last failure, until something works again.
     pub last_error: Option<String>,
@@ -34,18 +40,18 @@ pub struct Work {
 }
 
 impl Status {
-    /// Blocks between the finalised head and the last stored one; `None`
-    /// while either is unknown.
+    /// Blocks between the chain's head and the last stored one; `None` while
+    /// either is unknown.
     #[must_use]
     pub fn lag(&self) -> Option<u32> {
         Some(self.head?.saturating_sub(self.indexed?))
     }
 
-    /// Whether readers see the chain as it is: connected, and within two
-    /// blocks of the finalised head.
+    /// Whether readers see the chain as it is: connected to a chain that moves,
+    /// and within two blocks of its head.
     #[must_use]
     pub fn is_ready(&self) -> bool {
-        self.connected && self.lag().is_some_and(|lag| lag <= READY_WITHIN)
+        self.connected && !self.stalled && self.lag().is_some_and(|lag| lag <= READY_WITHIN)
     }
 }
 
@@ -104,5 +110,6 @@ mod tests {
         assert!(!status(false, Some(9), Some(9)).is_ready());
         assert!(!status(true, Some(0), None).is_ready());
         assert!(!status(true, None, Some(4)).is_ready());
+        assert!(!Status { stalled: true, ..status(true, Some(9), Some(9)) }.is_ready());
     }
 }

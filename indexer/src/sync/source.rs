@@ -13,6 +13,16 @@ pub struct BlockRef {
     pub hash: [u8; 32],
 }
 
+/// The ends of a chain.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Heads {
+    /// The highest final block.
+    pub finalized: BlockRef,
+    /// The block that the node builds on: `finalized` or a descendant, unless
+    /// it moved between two questions.
+    pub best: BlockRef,
+}
+
 /// An event of one of the suite's contracts.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ContractEvent {
@@ -24,7 +34,7 @@ pub struct ContractEvent {
     pub event: Event,
 }
 
-/// A finalised block, as far as the suite is concerned.
+/// A block, as far as the suite is concerned.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Block {
     /// Number.
@@ -39,17 +49,21 @@ pub struct Block {
     pub events: Vec<ContractEvent>,
 }
 
-/// A chain's finalised blocks. Errors are [`Error::Source`].
+/// A chain. Errors are [`Error::Source`].
 #[async_trait::async_trait]
 pub trait BlockSource: Send + Sync + 'static {
-    /// The highest finalised block.
-    async fn finalized_head(&self) -> Result<BlockRef>;
-    /// The hash of a finalised block; `None` past the head.
+    /// What to call it in messages.
+    fn name(&self) -> &str;
+    /// The chain's ends now.
+    async fn heads(&self) -> Result<Heads>;
+    /// The hash of a block of the best chain; `None` past its end.
     async fn block_hash(&self, number: u32) -> Result<Option<[u8; 32]>>;
-    /// A block by its hash.
+    /// The hash of the block before this one.
+    async fn parent_hash(&self, hash: [u8; 32]) -> Result<[u8; 32]>;
+    /// A block by its hash, whether on the best chain or not.
     async fn block(&self, hash: [u8; 32]) -> Result<Block>;
-    /// Finalised heads as they come; numbers may be skipped.
-    async fn subscribe(&self) -> Result<BoxStream<'static, Result<BlockRef>>>;
+    /// A word whenever one of the ends may have moved.
+    async fn subscribe(&self) -> Result<BoxStream<'static, Result<()>>>;
 }
 
 /// An error of a source.

@@ -53,7 +53,12 @@ pub fn emitter(event: &Event) -> AccountId {
         | Event::DeviceStateChanged(_)
         | Event::BatchRecorded(_)
         | Event::ReceiptVoided(_) => contracts.receipts,
-        Event::DepositLocked(_) | Event::ReturnConfirmed(_) | Event::DepositReleased(_) => contracts.pos_deposit,
+        Event::DepositLocked(_)
+        | Event::ReturnConfirmed(_)
+        | Event::DepositReleased(_)
+        | Event::DepositPenalised(_)
+        | Event::DeviceTransferred(_)
+        | Event::DepositorChanged(_) => contracts.pos_deposit,
         Event::PoolReleased(_) => contracts.vault,
         Event::CommitteeChanged(_)
         | Event::ReportSubmitted(_)
@@ -84,7 +89,9 @@ impl Chain {
     pub fn push(&mut self, at_ms: u64, events: Vec<(AccountId, Event)>) -> &Block {
         let number = FIRST_BLOCK + self.blocks.len() as u32;
         let parent_hash = self.blocks.last().map_or([1; 32], |block| block.hash);
-        let hash = blake2x256(&[&number.to_le_bytes()[..], &parent_hash].concat());
+        // Blocks that differ in anything have different hashes, as on a chain.
+        let content = format!("{at_ms} {events:?}");
+        let hash = blake2x256(&[&number.to_le_bytes()[..], &parent_hash, content.as_bytes()].concat());
         // Positions have gaps: other pallets emit events too.
         let events = (0u32..)
             .zip(events)
@@ -139,6 +146,7 @@ const TABLES: &[(&str, &str)] = &[
     ("network", "id"),
     ("blocks", "number"),
     ("parties", "side, party"),
+    ("accounts", "side, party, stamp"),
     ("statuses", "side, party, block, event"),
     ("holds", "side, party, block, event"),
     ("capitals", "merchant, from_epoch, block, event"),
@@ -154,6 +162,8 @@ const TABLES: &[(&str, &str)] = &[
     ("reports", "epoch, block, event"),
     ("rewards", "side, party, epoch"),
     ("committees", "block, event"),
+    ("hot_blocks", "number"),
+    ("hot_changes", "block, relation, row_key"),
 ];
 
 pub type Dump = BTreeMap<&'static str, Vec<String>>;
@@ -171,6 +181,17 @@ pub async fn dump(url: &str) -> Dump {
     }
     pool.close().await;
     tables
+}
+
+/// The first table in which two databases differ, for messages that can be read.
+pub fn difference(left: &Dump, right: &Dump) -> Option<String> {
+    let (table, rows) = left.iter().find(|(table, rows)| right.get(*table) != Some(rows))?;
+    let other = &right[table];
+    let only = |these: &[String], those: &[String]| {
+        let only: Vec<_> = these.iter().filter(|row| !those.contains(row)).cloned().collect();
+        only.join("\n    ")
+    };
+    Some(format!("{table} has\n    {}\nin place of\n    {}", only(rows, other), only(other, rows)))
 }
 
 fn text_of(row: &sqlx::any::AnyRow) -> String {

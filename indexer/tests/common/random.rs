@@ -29,6 +29,12 @@ pub enum Step {
     Status { merchant: u32, status: u8 },
     Capital { merchant: u32, area_m2: u32 },
     Device { device: u32, active: bool },
+    Account { merchant: u32, to: u8 },
+    Hold { merchant: u32 },
+    Return { device: u32 },
+    Penalise { device: u32, amount: u128 },
+    Move { device: u32, to: u32 },
+    Depositor { device: u32, to: u8 },
 }
 
 /// A block: epochs passed since the one before it, and what happens.
@@ -60,6 +66,12 @@ fn step() -> impl Strategy<Value = Step> {
         1 => (device(), 0u8..4).prop_map(|(merchant, status)| Step::Status { merchant, status }),
         1 => (device(), 0u32..100).prop_map(|(merchant, area_m2)| Step::Capital { merchant, area_m2 }),
         1 => (device(), any::<bool>()).prop_map(|(device, active)| Step::Device { device, active }),
+        1 => (device(), 1..=ACCOUNTS).prop_map(|(merchant, to)| Step::Account { merchant, to }),
+        1 => device().prop_map(|merchant| Step::Hold { merchant }),
+        1 => device().prop_map(|device| Step::Return { device }),
+        1 => (device(), 1..50u128).prop_map(|(device, amount)| Step::Penalise { device, amount }),
+        1 => (device(), device()).prop_map(|(device, to)| Step::Move { device, to }),
+        1 => (device(), 1..=ACCOUNTS).prop_map(|(device, to)| Step::Depositor { device, to }),
     ]
 }
 
@@ -74,7 +86,8 @@ struct World {
     next_seq: BTreeMap<u32, u64>,
     bzky: BTreeMap<AccountId, u128>,
     time: BTreeMap<AccountId, u128>,
-    locked: BTreeMap<u32, u128>,
+    /// Whose deposit of how much each device has.
+    locked: BTreeMap<u32, (AccountId, u128)>,
     customers: u32,
 }
 
@@ -115,12 +128,53 @@ impl World {
                 return Some(from_contract(contract, event));
             }
             Step::Lock { device, amount } => {
-                *self.locked.entry(device).or_default() += amount;
-                Event::DepositLocked(DepositLocked { device, depositor: depositor(device), amount })
+                let (depositor, locked) = self.locked.entry(device).or_insert((depositor(device), 0));
+                *locked += amount;
+                Event::DepositLocked(DepositLocked { device, depositor: *depositor, amount })
             }
             Step::Release { device } => {
-                let amount = self.locked.remove(&device)?;
-                Event::DepositReleased(DepositReleased { device, depositor: depositor(device), amount })
+                let (depositor, amount) = self.locked.remove(&device)?;
+                Event::DepositReleased(DepositReleased { device, depositor, amount })
+            }
+            Step::Return { device } => {
+                self.locked.get(&device)?;
+                Event::ReturnConfirmed(ReturnConfirmed { device, releasable_ms: 77 + u64::from(epoch) })
+            }
+            Step::Penalise { device, amount } => {
+                let (depositor, locked) = self.locked.get_mut(&device)?;
+                *locked = locked.checked_sub(amount)?;
+                let (beneficiary, rest_to) = (account(90), account(91));
+                Event::DepositPenalised(DepositPenalised {
+                    device,
+                    depositor: *depositor,
+                    amount,
+                    beneficiary,
+                    beneficiary_amount: amount / 2,
+                    rest_to,
+                })
+            }
+            Step::Move { device, to } => {
+                let (depositor, amount) = *self.locked.get(&device).filter(|_| device != to)?;
+                let releasable_ms = self.locked.contains_key(&to).then_some(99);
+                if releasable_ms.is_none() {
+                    self.locked.remove(&device);
+                    self.locked.insert(to, (depositor, amount));
+                }
+                Event::DeviceTransferred(DeviceTransferred { device, to, depositor, amount, releasable_ms })
+            }
+            Step::Depositor { device, to } => {
+                let (depositor, amount) = self.locked.get_mut(&device)?;
+                let before = std::mem::replace(depositor, account(to));
+                Event::DepositorChanged(DepositorChanged { device, before, account: account(to), amount: *amount })
+            }
+            Step::Account { merchant, to } => {
+                let index = merchant;
+                let (before, account) = (account(merchant as u8), account(to));
+                Event::AccountChanged(AccountChanged { side: Side::Merchant, index, before, account })
+            }
+            Step::Hold { merchant } => {
+                let (reason, until_ms) = (Hash::from([5; 32]), u64::from(epoch));
+                Event::HoldPlaced(HoldPlaced { side: Side::Merchant, index: merchant, until_ms, reason })
             }
             Step::Customer => {
                 self.customers += 1;

@@ -22,8 +22,9 @@ impl IndexSource {
 
     async fn read(&self, epoch: Epoch) -> bizkey_indexer::Result<Option<EpochFacts>> {
         let store = &self.0;
-        // Blocks are stored in order: one of a later epoch means that this one is complete.
-        if store.checkpoint().await?.is_none_or(|checkpoint| checkpoint.stamp <= stamp(epoch)) {
+        // Blocks are stored in order: a final one of a later epoch means that
+        // this one is complete and stays so.
+        if store.finalized().await?.is_none_or(|checkpoint| checkpoint.stamp <= stamp(epoch)) {
             return Ok(None);
         }
         let receipts: Vec<ReceiptInput> = store.receipts_of_epoch(epoch).await?.iter().map(receipt).collect();

@@ -3,7 +3,7 @@
 use crate::{
     model::Checkpoint,
     store::{
-        sql::{fetch_one, values, Columns},
+        sql::{fetch, fetch_one, values, Columns},
         Store,
     },
     Result,
@@ -21,24 +21,56 @@ fn checkpoint(row: &Columns) -> Result<Checkpoint> {
     })
 }
 
-/// The highest stored block and the number of the next receipt.
-pub(crate) async fn last_block<'e>(
-    executor: impl sqlx::Executor<'e, Database = Any>,
-) -> Result<Option<(Checkpoint, u64)>> {
-    let sql = "SELECT number, hash, timestamp_ms, stamp, receipts_end FROM blocks ORDER BY number DESC LIMIT 1";
+/// The highest stored block.
+#[derive(Clone, Copy)]
+pub(crate) struct Last {
+    pub checkpoint: Checkpoint,
+    /// Number of the next receipt.
+    pub receipts_end: u64,
+    /// It may still go back.
+    pub hot: bool,
+}
+
+pub(crate) async fn last_block<'e>(executor: impl sqlx::Executor<'e, Database = Any>) -> Result<Option<Last>> {
+    let sql = "SELECT b.number, b.hash, b.timestamp_ms, b.stamp, b.receipts_end, h.number AS hot
+               FROM blocks b LEFT JOIN hot_blocks h ON h.number = b.number ORDER BY b.number DESC LIMIT 1";
     fetch_one(executor, "reading the checkpoint", sql, values![], |row| {
-        Ok((checkpoint(row)?, row.wide("receipts_end")?))
+        let (receipts_end, hot) = (row.wide("receipts_end")?, row.optional::<u32>("hot")?.is_some());
+        Ok(Last { checkpoint: checkpoint(row)?, receipts_end, hot })
     })
     .await
 }
 
 impl Store {
-    /// The highest stored block; `None` before the first.
+    /// The highest stored block, final or not; `None` before the first.
     ///
     /// # Errors
     /// Those of the database.
     pub async fn checkpoint(&self) -> Result<Option<Checkpoint>> {
-        Ok(last_block(self.reader()).await?.map(|(checkpoint, _)| checkpoint))
+        Ok(last_block(self.reader()).await?.map(|last| last.checkpoint))
+    }
+
+    /// The highest stored block that is final: what the rows say of it and of
+    /// earlier blocks stays; `None` before the first.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub async fn finalized(&self) -> Result<Option<Checkpoint>> {
+        let sql = "SELECT number, hash, timestamp_ms, stamp FROM blocks b
+                   WHERE NOT EXISTS (SELECT 1 FROM hot_blocks h WHERE h.number = b.number)
+                   ORDER BY number DESC LIMIT 1";
+        fetch_one(self.reader(), "reading the last final block", sql, values![], checkpoint).await
+    }
+
+    /// The stored blocks that are not final, lowest first; as many as the
+    /// chain's finality lags behind.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub async fn hot_blocks(&self) -> Result<Vec<Checkpoint>> {
+        let sql = "SELECT b.number, b.hash, b.timestamp_ms, b.stamp FROM hot_blocks h
+                   JOIN blocks b ON b.number = h.number ORDER BY b.number";
+        fetch(self.reader(), "reading blocks that are not final", sql, values![], checkpoint).await
     }
 
     /// The last stored block stamped before the end of `epoch`: the block

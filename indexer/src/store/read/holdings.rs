@@ -52,7 +52,8 @@ impl Store {
         Ok(found.unwrap_or_default())
     }
 
-    /// What every merchant held in an epoch, by index.
+    /// What every merchant that had joined by the close of an epoch held in it,
+    /// on the account that it had then (architecture.md, Rewards), by index.
     ///
     /// # Errors
     /// Those of the database.
@@ -65,16 +66,19 @@ impl Store {
     /// # Errors
     /// Those of the database.
     pub async fn holdings_after(&self, epoch: Epoch, after: u32, limit: u32) -> Result<Vec<Holding>> {
-        let sql = "SELECT p.party, p.account,
+        let sql = "SELECT a.party, a.account,
                           b.stamp AS bzky_stamp, b.position AS bzky_position, b.close AS bzky_close, b.low AS bzky_low,
                           d.stamp AS deposit_stamp, d.position AS deposit_position, d.close AS deposit_close,
                           d.low AS deposit_low
-                   FROM parties p
-                   LEFT JOIN bzky_checkpoints b ON b.account = p.account AND b.stamp =
-                       (SELECT MAX(m.stamp) FROM bzky_checkpoints m WHERE m.account = p.account AND m.stamp <= $2)
-                   LEFT JOIN deposit_checkpoints d ON d.account = p.account AND d.stamp =
-                       (SELECT MAX(m.stamp) FROM deposit_checkpoints m WHERE m.account = p.account AND m.stamp <= $2)
-                   WHERE p.side = $1 AND p.party > $3 ORDER BY p.party LIMIT $4";
+                   FROM accounts a
+                   LEFT JOIN bzky_checkpoints b ON b.account = a.account AND b.stamp =
+                       (SELECT MAX(m.stamp) FROM bzky_checkpoints m WHERE m.account = a.account AND m.stamp <= $2)
+                   LEFT JOIN deposit_checkpoints d ON d.account = a.account AND d.stamp =
+                       (SELECT MAX(m.stamp) FROM deposit_checkpoints m WHERE m.account = a.account AND m.stamp <= $2)
+                   WHERE a.side = $1 AND a.party > $3 AND a.stamp =
+                       (SELECT MAX(m.stamp) FROM accounts m
+                        WHERE m.side = a.side AND m.party = a.party AND m.stamp <= $2)
+                   ORDER BY a.party LIMIT $4";
         let at = stamp(epoch);
         let values = values![Side::Merchant, at, after, page_size(limit)];
         fetch(self.reader(), "reading holdings", sql, values, |row| {

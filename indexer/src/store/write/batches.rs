@@ -6,6 +6,7 @@ use crate::{
     store::{
         codes::{code, CHANNELS, RAILS, VALIDITIES},
         insert::Insert,
+        relations,
         sql::{execute, fetch_one, values, Value},
     },
     Result,
@@ -38,10 +39,12 @@ impl Writer<'_> {
     pub(super) async fn device_registered(&mut self, event: &DeviceRegistered) -> Result<()> {
         let sql = "INSERT INTO devices (device, merchant, key, active, block) VALUES ($1, $2, $3, 1, $4)";
         let values = values![event.device, event.merchant, event.key.encode(), self.block.number];
+        self.log.added(&relations::DEVICES, &values[..1]);
         execute(self.connection, "storing a device", sql, values).await.map(drop)
     }
 
     pub(super) async fn device_state_changed(&mut self, event: &DeviceStateChanged) -> Result<()> {
+        self.log.changing(self.connection, &relations::DEVICES, values![event.device]).await?;
         let sql = "UPDATE devices SET active = $2 WHERE device = $1";
         execute(self.connection, "storing a device's state", sql, values![event.device, event.active]).await.map(drop)
     }
@@ -52,6 +55,7 @@ impl Writer<'_> {
         let first_receipt = self.receipts_end;
         self.applied.batches += 1;
         self.announced += u64::from(batch.count);
+        self.log.added(&relations::BATCHES, &values![batch.device, batch.seq]);
         let mut row = values![
             batch.device,
             batch.seq,
@@ -107,6 +111,8 @@ impl Writer<'_> {
         // The receipt may stand in this very block.
         self.flush_receipts().await?;
         let Some(id) = self.open_receipt(void).await? else { return Ok(()) };
+        self.log.changing(self.connection, &relations::RECEIPTS, values![id]).await?;
+        self.log.added(&relations::VOIDS, &values![id]);
         let sql = "UPDATE receipts SET voided_epoch = $2 WHERE id = $1";
         execute(self.connection, "voiding a receipt", sql, values![id, epoch]).await?;
         let sql = "INSERT INTO voids (receipt, epoch, block, event) VALUES ($1, $2, $3, $4)";
@@ -147,6 +153,7 @@ impl Writer<'_> {
     /// Adds what the block recorded to its epoch.
     pub(super) async fn count_receipts(&mut self) -> Result<()> {
         let Some(epoch) = self.stamp.checked_sub(1).filter(|_| self.applied.batches > 0) else { return Ok(()) };
+        self.log.changing(self.connection, &relations::EPOCHS, values![epoch]).await?;
         let sql = "UPDATE epochs SET batches = batches + $2, announced = announced + $3, receipts = receipts + $4
                    WHERE epoch = $1";
         let values = values![epoch, self.applied.batches, self.announced, self.applied.receipts];

@@ -3,8 +3,10 @@
 mod batches;
 mod parties;
 mod rewards;
+mod roll_back;
 
 use super::{
+    change_log::ChangeLog,
     connect::Store,
     ledger::{Bzky, CheckpointLedger, Deposits, Ledger, Place, Time},
     read::blocks::last_block,
@@ -30,9 +32,9 @@ pub struct Applied {
 }
 
 impl Store {
-    /// Writes all rows of a block and the checkpoint in one transaction. The
-    /// block must continue the stored ones; the first may be any block from
-    /// the network's first on.
+    /// Writes all rows of a final block and the checkpoint in one transaction.
+    /// The block must continue the stored ones, which become final with it; the
+    /// first is the network's first.
     ///
     /// # Errors
     /// [`Error::WrongBlock`], [`Error::ParentMismatch`], [`Error::TimeWentBack`],
@@ -40,17 +42,40 @@ impl Store {
     /// that a commit may have happened although its answer was lost: read the
     /// checkpoint before trying again.
     pub async fn apply(&self, block: &Block) -> Result<Applied> {
+        self.write(block, false).await
+    }
+
+    /// As [`Self::apply`], of a block that may still go back: what it changes
+    /// is kept until it is final, so that [`Self::roll_back`] can undo it.
+    ///
+    /// # Errors
+    /// Those of [`Self::apply`].
+    pub async fn apply_hot(&self, block: &Block) -> Result<Applied> {
+        self.write(block, true).await
+    }
+
+    async fn write(&self, block: &Block, hot: bool) -> Result<Applied> {
         let mut transaction = self.begin().await?;
         let last = last_block(&mut *transaction).await?;
         let stamp = self.network().calendar.stamp_at(block.timestamp_ms);
-        continues(self.network(), last.map(|(checkpoint, _)| checkpoint), block, stamp)?;
-        let receipts_end = last.map_or(1, |(_, receipts_end)| receipts_end);
-        let opens_epoch = last.is_none_or(|(checkpoint, _)| checkpoint.stamp != stamp);
+        continues(self.network(), last.map(|last| last.checkpoint), block, stamp)?;
+        if !hot && last.is_some_and(|last| last.hot) {
+            roll_back::forget(&mut transaction, block.number).await?;
+        }
+        let receipts_end = last.map_or(1, |last| last.receipts_end);
+        let opens_epoch = last.is_none_or(|last| last.checkpoint.stamp != stamp);
         let mut writer = Writer::new(&mut transaction, self.network(), block, stamp, receipts_end);
+        if hot {
+            writer.log = ChangeLog::of(block.number);
+        }
         if let (true, Some(epoch)) = (opens_epoch, stamp.checked_sub(1)) {
             writer.ensure_epoch(epoch).await?;
         }
         let applied = writer.write().await?;
+        if hot {
+            let sql = "INSERT INTO hot_blocks (number) VALUES ($1)";
+            execute(&mut transaction, "storing that a block is not final", sql, values![block.number]).await?;
+        }
         transaction.commit().await.during("committing a block")?;
         Ok(applied)
     }
@@ -81,6 +106,7 @@ struct Writer<'w> {
     network: &'w Network,
     block: &'w Block,
     stamp: Stamp,
+    log: ChangeLog,
     /// Number of the next receipt.
     receipts_end: u64,
     /// Highest customer index, once it was needed.
@@ -108,6 +134,7 @@ impl<'w> Writer<'w> {
             network,
             block,
             stamp,
+            log: ChangeLog::none(),
             receipts_end,
             customers: None,
             applied: Applied::default(),
@@ -131,9 +158,10 @@ impl<'w> Writer<'w> {
         self.flush_receipts().await?;
         self.flush_rewards().await?;
         self.count_receipts().await?;
-        self.bzky.save(self.connection).await?;
-        self.deposits.save(self.connection).await?;
-        self.time.save(self.connection).await?;
+        self.bzky.save(self.connection, &mut self.log).await?;
+        self.deposits.save(self.connection, &mut self.log).await?;
+        self.time.save(self.connection, &mut self.log).await?;
+        self.log.save(self.connection).await?;
         let block = self.block;
         let sql = "INSERT INTO blocks (number, hash, parent_hash, timestamp_ms, stamp, receipts_end)
                    VALUES ($1, $2, $3, $4, $5, $6)";

@@ -4,6 +4,7 @@ use super::{Place, Writer};
 use crate::{
     store::{
         codes::{code, STATUSES},
+        relations,
         sql::{execute, fetch_one, values},
     },
     Error, Result,
@@ -22,7 +23,9 @@ impl Writer<'_> {
                    VALUES ($1, $2, $3, $4, $5, $6)";
         let block = self.block.number;
         let values = values![event.side, event.index, &event.account, &event.commitment, self.stamp, block];
+        self.log.added(&relations::PARTIES, &values[..2]);
         execute(self.connection, "storing a party", sql, values).await?;
+        self.enter_account(event.side, event.index, &event.account).await?;
         if let (Side::Customer, Some(customers)) = (event.side, &mut self.customers) {
             *customers = event.index.max(*customers);
         }
@@ -30,9 +33,21 @@ impl Writer<'_> {
     }
 
     pub(super) async fn account_changed(&mut self, event: &AccountChanged) -> Result<()> {
+        self.log.changing(self.connection, &relations::PARTIES, values![event.side, event.index]).await?;
         let sql = "UPDATE parties SET account = $3 WHERE side = $1 AND party = $2";
         let values = values![event.side, event.index, &event.account];
-        execute(self.connection, "storing a party's account", sql, values).await.map(drop)
+        execute(self.connection, "storing a party's account", sql, values).await?;
+        self.enter_account(event.side, event.index, &event.account).await
+    }
+
+    /// A party has this account from now on; within an epoch the last one
+    /// counts (`registry`, `account_at`).
+    async fn enter_account(&mut self, side: Side, index: u32, account: &AccountId) -> Result<()> {
+        self.log.changing(self.connection, &relations::ACCOUNTS, values![side, index, self.stamp]).await?;
+        let sql = "INSERT INTO accounts (side, party, stamp, account) VALUES ($1, $2, $3, $4)
+                   ON CONFLICT (side, party, stamp) DO UPDATE SET account = excluded.account";
+        let values = values![side, index, self.stamp, account];
+        execute(self.connection, "storing an account", sql, values).await.map(drop)
     }
 
     pub(super) async fn capital_attested(&mut self, place: Place, event: &CapitalAttested) -> Result<()> {
@@ -50,6 +65,7 @@ impl Writer<'_> {
             capital.rent_per_m2_month,
             capital.wage_month,
         ];
+        self.log.added(&relations::CAPITALS, &values[..4]);
         execute(self.connection, "storing a capital", sql, values).await.map(drop)
     }
 
@@ -58,12 +74,14 @@ impl Writer<'_> {
                    VALUES ($1, $2, $3, $4, $5, $6, $7)";
         let status = code(&STATUSES, &event.status);
         let values = values![event.side, event.index, place.block, place.event, self.stamp, status, &event.reason];
+        self.log.added(&relations::STATUSES, &values[..4]);
         execute(self.connection, "storing a status", sql, values).await.map(drop)
     }
 
     pub(super) async fn hold_placed(&mut self, place: Place, event: &HoldPlaced) -> Result<()> {
         let sql = "INSERT INTO holds (side, party, block, event, until_ms, reason) VALUES ($1, $2, $3, $4, $5, $6)";
         let values = values![event.side, event.index, place.block, place.event, event.until_ms, &event.reason];
+        self.log.added(&relations::HOLDS, &values[..4]);
         execute(self.connection, "storing a hold", sql, values).await.map(drop)
     }
 
@@ -73,6 +91,7 @@ impl Writer<'_> {
     }
 
     pub(super) async fn return_confirmed(&mut self, event: &ReturnConfirmed) -> Result<()> {
+        self.log.changing(self.connection, &relations::DEPOSITS, values![event.device]).await?;
         let sql = "UPDATE deposits SET releasable_ms = $2 WHERE device = $1";
         let values = values![event.device, event.releasable_ms];
         execute(self.connection, "storing a device's return", sql, values).await.map(drop)
@@ -97,6 +116,7 @@ impl Writer<'_> {
             event: place.event,
             what: format!("more was taken from the deposit of device {device} than was locked"),
         })?;
+        self.log.changing(self.connection, &relations::DEPOSITS, values![device]).await?;
         let sql = "UPDATE deposits SET amount = $2 WHERE device = $1";
         execute(self.connection, "storing a deposit", sql, values![device, left]).await.map(drop)
     }
@@ -105,6 +125,7 @@ impl Writer<'_> {
     /// from a moment on.
     pub(super) async fn device_transferred(&mut self, place: Place, event: &DeviceTransferred) -> Result<()> {
         if event.releasable_ms.is_some() {
+            self.log.changing(self.connection, &relations::DEPOSITS, values![event.device]).await?;
             let sql = "UPDATE deposits SET releasable_ms = $2 WHERE device = $1";
             let values = values![event.device, event.releasable_ms];
             return execute(self.connection, "storing a transfer", sql, values).await.map(drop);
@@ -117,6 +138,7 @@ impl Writer<'_> {
     pub(super) async fn depositor_changed(&mut self, place: Place, event: &DepositorChanged) -> Result<()> {
         self.deposits.debit(place, self.stamp, &event.before, event.amount)?;
         self.deposits.credit(place, self.stamp, &event.account, event.amount)?;
+        self.log.changing(self.connection, &relations::DEPOSITS, values![event.device]).await?;
         let sql = "UPDATE deposits SET depositor = $2 WHERE device = $1";
         execute(self.connection, "storing a depositor", sql, values![event.device, &event.account]).await.map(drop)
     }
@@ -134,6 +156,7 @@ impl Writer<'_> {
             event: place.event,
             what: format!("the deposit of device {device} would pass its type"),
         })?;
+        self.log.changing(self.connection, &relations::DEPOSITS, values![device]).await?;
         let sql = "INSERT INTO deposits (device, depositor, amount) VALUES ($1, $2, $3)
                    ON CONFLICT (device) DO UPDATE
                    SET depositor = excluded.depositor, amount = excluded.amount, releasable_ms = NULL";
@@ -143,6 +166,7 @@ impl Writer<'_> {
 
     /// A device's deposit went back, or over to another device.
     async fn empty_deposit(&mut self, device: DeviceId) -> Result<()> {
+        self.log.changing(self.connection, &relations::DEPOSITS, values![device]).await?;
         let sql = "UPDATE deposits SET amount = $2, releasable_ms = NULL WHERE device = $1";
         execute(self.connection, "storing a release", sql, values![device, 0u128]).await.map(drop)
     }

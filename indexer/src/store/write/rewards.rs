@@ -6,6 +6,7 @@ use crate::{
     store::{
         codes::{code, STATES},
         insert::Insert,
+        relations,
         sql::{execute, fetch_one, values, Value},
     },
     Result,
@@ -23,6 +24,7 @@ const REWARDS: Insert =
 impl Writer<'_> {
     /// Gives an epoch its row, if it has none yet.
     pub(super) async fn ensure_epoch(&mut self, epoch: Epoch) -> Result<()> {
+        self.log.changing(self.connection, &relations::EPOCHS, values![epoch]).await?;
         let sql = "INSERT INTO epochs (epoch, batches, announced, receipts, state, round, since_ms, since_block,
                                        merchants_emission, merchants_reserved, merchants_paid,
                                        customers_emission, customers_reserved, customers_paid)
@@ -35,6 +37,7 @@ impl Writer<'_> {
         let members: Vec<u8> = event.members.iter().flat_map(|member| *AsRef::<[u8; 32]>::as_ref(member)).collect();
         let sql = "INSERT INTO committees (block, event, from_epoch, members) VALUES ($1, $2, $3, $4)";
         let values = values![place.block, place.event, event.from_epoch, members];
+        self.log.added(&relations::COMMITTEES, &values[..2]);
         execute(self.connection, "storing a committee", sql, values).await.map(drop)
     }
 
@@ -42,6 +45,7 @@ impl Writer<'_> {
         let sql = "INSERT INTO reports (epoch, block, event, round, member, report) VALUES ($1, $2, $3, $4, $5, $6)";
         let report = event.report.encode();
         let values = values![event.epoch, place.block, place.event, event.round, &event.member, report];
+        self.log.added(&relations::REPORTS, &values![event.epoch, place.block, place.event]);
         execute(self.connection, "storing a report", sql, values).await.map(drop)
     }
 
@@ -87,6 +91,7 @@ impl Writer<'_> {
         for reward in &event.rewards {
             total = total.and_then(|total| total.checked_add(reward.amount));
             let block = self.block.number;
+            self.log.added(&relations::REWARDS, &values![event.side, reward.index, event.epoch]);
             self.reward_rows.extend(values![
                 event.side,
                 reward.index,
@@ -111,6 +116,7 @@ impl Writer<'_> {
         let paid = fetch_one(&mut *self.connection, "reading what an epoch paid", select, values![event.epoch], read);
         let paid = paid.await?.zip(total).and_then(|(paid, total)| paid.checked_add(total));
         let paid = paid.ok_or_else(|| unknown_epoch(place.block, place.event, event.epoch))?;
+        self.log.changing(self.connection, &relations::EPOCHS, values![event.epoch]).await?;
         execute(self.connection, "storing what an epoch paid", update, values![event.epoch, paid]).await.map(drop)
     }
 
