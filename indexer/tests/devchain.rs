@@ -74,16 +74,25 @@ impl Town {
         Self { world, shops, epoch: 0, turned: 0 }
     }
 
+    /// Asks the chain what each device comes to next: on a new branch, a batch
+    /// may be the first of its epoch, and its gas too little for that.
+    async fn look(&mut self) {
+        let best = Some(self.world.chain.best().hash.0);
+        for shop in &mut self.shops {
+            let next = self.world.suite.receipts().next_seq(shop.device.id, best).await.expect("a device");
+            shop.device.next_seq = next.unwrap_or(0);
+        }
+    }
+
     async fn take(&mut self, step: &Step) {
+        self.look().await;
         let Self { world, shops, .. } = self;
         match step {
             Step::Sell { shop, sales } => {
-                let shop = &mut shops[*shop];
-                let batch = world.batch(shop, sales);
+                let batch = world.batch(&shops[*shop], sales);
                 let receipts = world.suite.receipts();
                 let record = receipts.record(batch.device, batch.seq, batch.count, &batch.payload, batch.signature);
                 drop(record.submit(&world.stranger).await.expect("a good batch"));
-                shop.device.next_seq += 1;
             }
             Step::Void { shop, index } => {
                 let device = &shops[*shop].device;
