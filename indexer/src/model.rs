@@ -56,6 +56,23 @@ pub struct Checkpoint {
     pub stamp: Stamp,
 }
 
+/// A stored block, with the numbers of its receipts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoredBlock {
+    /// Block number.
+    pub number: u32,
+    /// Block hash.
+    pub hash: [u8; 32],
+    /// Block time, Unix milliseconds.
+    pub timestamp_ms: u64,
+    /// Epoch of the block, as a stamp.
+    pub stamp: Stamp,
+    /// Whether it may still go back.
+    pub hot: bool,
+    /// Numbers of the receipts that it holds.
+    pub receipts: std::ops::Range<u64>,
+}
+
 /// Whether a receipt can count, judged when it was recorded
 /// (architecture.md, BizPower: amount from 1 to 2^48 - 1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

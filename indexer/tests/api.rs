@@ -35,9 +35,15 @@ impl Served {
         }
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
-        let server = axum::serve(listener, router(ApiState { store, progress }));
+        let server = axum::serve(listener, router(ApiState::new(store, progress)));
         tokio::spawn(server.with_graceful_shutdown(stop.clone().cancelled_owned()).into_future());
         Self { url, _sqlite: sqlite, stop }
+    }
+
+    /// The answer without its body.
+    async fn ask(&self, path: &str, header: (&str, &str)) -> reqwest::Response {
+        let client = reqwest::Client::new();
+        client.get(format!("{}{path}", self.url)).header(header.0, header.1).send().await.unwrap()
     }
 
     async fn get(&self, path: &str) -> (u16, String, Value) {
@@ -132,4 +138,79 @@ async fn ready_only_once_caught_up() {
     let served = Served::start(&chain(), true).await;
     assert_eq!(served.ok("/ready").await["lag_blocks"], 0);
     assert_eq!(served.ok("/health").await["status"], "ok");
+}
+
+#[tokio::test]
+async fn what_a_client_has_already_is_not_sent_again() {
+    let served = Served::start(&chain(), true).await;
+    let first = reqwest::get(format!("{}/v1/epochs", served.url)).await.unwrap();
+    let tag = first.headers()["etag"].to_str().unwrap().to_owned();
+    let again = served.ask("/v1/epochs", ("if-none-match", &tag)).await;
+    assert_eq!((again.status().as_u16(), again.headers()["etag"].to_str().unwrap()), (304, tag.as_str()));
+    let other = served.ask("/v1/epochs", ("if-none-match", "W/\"1-00\"")).await;
+    assert_eq!(other.status().as_u16(), 200);
+    // An error is no version of the rows.
+    assert!(!served.ask("/v1/merchants/99", ("accept", "*/*")).await.headers().contains_key("etag"));
+    let foreign = served.ask("/v1/epochs", ("origin", "https://shop.example")).await;
+    assert_eq!(foreign.headers()["access-control-allow-origin"], "*");
+}
+
+#[tokio::test]
+async fn requests_and_progress_are_measured() {
+    let served = Served::start(&chain(), true).await;
+    served.ok("/v1/merchants/1").await;
+    served.problem("/v1/merchants/99").await;
+    let metrics = reqwest::get(format!("{}/metrics", served.url)).await.unwrap().text().await.unwrap();
+    for line in [
+        "bizkey_indexer_requests_total{path=\"/v1/merchants/{id}\",status=\"200\"} 1",
+        "bizkey_indexer_requests_total{path=\"/v1/merchants/{id}\",status=\"404\"} 1",
+        "bizkey_indexer_request_duration_seconds_count{path=\"/v1/merchants/{id}\"} 2",
+        "bizkey_indexer_connected 1",
+        "bizkey_indexer_lag_blocks 0",
+        "bizkey_indexer_lag_seconds 0.0",
+    ] {
+        assert!(metrics.lines().any(|found| found == line), "{line} is not in\n{metrics}");
+    }
+}
+
+/// Every operation of the document, called with the examples that it gives.
+#[tokio::test]
+async fn the_document_tells_the_truth() {
+    let served = Served::start(&chain(), true).await;
+    let document = served.ok("/openapi.json").await;
+    assert!(document["openapi"].as_str().unwrap().starts_with("3.1"));
+    let paths = document["paths"].as_object().unwrap();
+    assert!(paths.len() > 6, "{:?}", paths.keys());
+    for (path, item) in paths {
+        let operation = &item["get"];
+        let (mut called, mut query) = (path.clone(), Vec::new());
+        for parameter in operation["parameters"].as_array().unwrap_or(&Vec::new()) {
+            let name = parameter["name"].as_str().unwrap();
+            let example = &parameter["example"];
+            match parameter["in"].as_str().unwrap() {
+                "path" => called = called.replace(&format!("{{{name}}}"), &example.to_string()),
+                _ if !example.is_null() => query.push(format!("{name}={example}")),
+                _ => {}
+            }
+        }
+        let answer = reqwest::get(format!("{}{called}?{}", served.url, query.join("&"))).await.unwrap();
+        let documented = &operation["responses"][answer.status().as_str()]["content"];
+        let kind = answer.headers()["content-type"].to_str().unwrap().to_owned();
+        assert!(answer.status().is_success() && !documented[&kind].is_null(), "{called}: {} {kind}", answer.status());
+        if kind != "application/json" {
+            continue;
+        }
+        let schema = resolved(&document, &documented[&kind]["schema"]);
+        let body: Value = answer.json().await.unwrap();
+        let known: Vec<_> = schema["properties"].as_object().unwrap().keys().collect();
+        let shown: Vec<_> = body.as_object().unwrap().keys().collect();
+        assert_eq!(known, shown, "{called}");
+    }
+}
+
+fn resolved<'d>(document: &'d Value, schema: &'d Value) -> &'d Value {
+    match schema["$ref"].as_str() {
+        Some(reference) => document.pointer(reference.trim_start_matches('#')).unwrap(),
+        None => schema,
+    }
 }

@@ -62,7 +62,7 @@ pub async fn up(args: UpArgs) -> anyhow::Result<()> {
     }
     lines.push(format!("contracts in {}", config.data_dir.join("deployment.json").display()));
 
-    let state = bizkey_indexer::ApiState { store: system.index.clone(), progress: system.progress.clone() };
+    let state = bizkey_indexer::ApiState::new(system.index.clone(), system.progress.clone());
     let payments = bizkey_gateway::api::router(system.gateway.clone());
     serve_router(&mut system, gateway, payments);
     serve_router(&mut system, indexer, bizkey_indexer::router(state));

@@ -13,15 +13,21 @@ use bizkey_primitives::{
     Side,
 };
 use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
 
-#[derive(Deserialize)]
+#[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 pub(super) struct Parameters {
+    /// The cursor `next` of the page before.
     after: Option<u32>,
+    /// Items a page, 1 to 500; 100 if not given.
+    #[param(example = 10)]
     limit: Option<u32>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = Epoch)]
 pub(super) struct Item {
     epoch: u32,
     start_ms: String,
@@ -35,7 +41,8 @@ pub(super) struct Item {
     customers: ItemSide,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = EpochSide)]
 struct ItemSide {
     root: Option<String>,
     count: Option<u32>,
@@ -88,6 +95,14 @@ fn item(network: &Network, summary: &EpochSummary) -> Item {
 }
 
 /// Epochs in order: what was recorded, reported, paid.
+#[utoipa::path(
+    get, path = "/v1/epochs", tag = "epochs", params(Parameters),
+    responses(
+        (status = 200, description = "A page of epochs", body = Page<Item>),
+        (status = 400, description = "A parameter is invalid", body = super::problem::Body,
+         content_type = "application/problem+json"),
+    ),
+)]
 pub(super) async fn list(
     State(state): State<ApiState>,
     QueryParameters(parameters): QueryParameters<Parameters>,

@@ -4,9 +4,12 @@ use super::{problem::Problem, ApiState};
 use crate::sync::Status;
 use axum::{extract::State, Json};
 use serde::Serialize;
+use utoipa::ToSchema;
 
-#[derive(Serialize)]
+/// How far the rows are.
+#[derive(Serialize, ToSchema)]
 pub(super) struct Health {
+    /// `ok` or `degraded`.
     status: &'static str,
     connected: bool,
     stalled: bool,
@@ -16,6 +19,8 @@ pub(super) struct Health {
     finalized: Option<u32>,
     rollbacks: u64,
     lag_blocks: Option<u32>,
+    /// Since the rows were level with the chain.
+    lag_seconds: u64,
 }
 
 impl From<Status> for Health {
@@ -32,11 +37,20 @@ impl From<Status> for Health {
             finalized: status.finalized,
             rollbacks: status.rollbacks,
             lag_blocks,
+            lag_seconds: status.behind_since.map_or(0, |since| since.elapsed().as_secs()),
         }
     }
 }
 
 /// Alive: 200 as long as the database answers.
+#[utoipa::path(
+    get, path = "/health", tag = "operation",
+    responses(
+        (status = 200, description = "Alive", body = Health),
+        (status = 503, description = "The database does not answer", body = super::problem::Body,
+         content_type = "application/problem+json"),
+    ),
+)]
 pub(super) async fn health(State(state): State<ApiState>) -> Result<Json<Health>, Problem> {
     state.store.ping().await?;
     Ok(Json(state.progress.status().into()))
@@ -44,6 +58,14 @@ pub(super) async fn health(State(state): State<ApiState>) -> Result<Json<Health>
 
 /// Current: 200 while the chain moves and the rows are within two blocks of its
 /// head, else 503.
+#[utoipa::path(
+    get, path = "/ready", tag = "operation",
+    responses(
+        (status = 200, description = "Current", body = Health),
+        (status = 503, description = "The rows are behind", body = super::problem::Body,
+         content_type = "application/problem+json"),
+    ),
+)]
 pub(super) async fn ready(State(state): State<ApiState>) -> Result<Json<Health>, Problem> {
     let status = state.progress.status();
     if status.is_ready() {

@@ -14,8 +14,9 @@ use bizkey_primitives::{
     Side,
 };
 use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub(super) struct Merchant {
     id: u32,
     /// SS58.
@@ -31,7 +32,7 @@ pub(super) struct Merchant {
     deposit: String,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct MerchantCapital {
     area_m2: u32,
     staff: u32,
@@ -67,7 +68,17 @@ async fn find(state: &ApiState, id: u32) -> Result<Party, Problem> {
     found.ok_or_else(|| Problem::not_found(format!("there is no merchant {id}")))
 }
 
-/// A shop as it stands at the checkpoint.
+/// A shop as it stands at the last stored block.
+#[utoipa::path(
+    get, path = "/v1/merchants/{id}", tag = "merchants", params(("id" = u32, Path, description = "Its number in the registry", example = 1)),
+    responses(
+        (status = 200, description = "The shop", body = Merchant),
+        (status = 400, description = "A parameter is invalid", body = super::problem::Body,
+         content_type = "application/problem+json"),
+        (status = 404, description = "There is no such merchant", body = super::problem::Body,
+         content_type = "application/problem+json"),
+    ),
+)]
 pub(super) async fn merchant(
     State(state): State<ApiState>,
     PathParameter(id): PathParameter<u32>,
@@ -87,14 +98,18 @@ pub(super) async fn merchant(
     }))
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 pub(super) struct Parameters {
+    /// The cursor `next` of the page before.
     after: Option<u32>,
+    /// Items a page, 1 to 500; 100 if not given.
+    #[param(example = 10)]
     limit: Option<u32>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub(super) struct Paid {
     epoch: u32,
     /// Smallest unit of Bzky.
@@ -104,11 +119,22 @@ pub(super) struct Paid {
     block: u32,
 }
 
-fn paid(reward: &Reward) -> Paid {
+/// A reward as it is shown.
+pub(super) fn paid(reward: &Reward) -> Paid {
     Paid { epoch: reward.epoch, amount: reward.amount.to_string(), account: ss58(&reward.account), block: reward.block }
 }
 
 /// Rewards that were paid to a shop, by epoch.
+#[utoipa::path(
+    get, path = "/v1/merchants/{id}/rewards", tag = "merchants", params(("id" = u32, Path, description = "Its number in the registry", example = 1), Parameters),
+    responses(
+        (status = 200, description = "A page of rewards", body = Page<Paid>),
+        (status = 400, description = "A parameter is invalid", body = super::problem::Body,
+         content_type = "application/problem+json"),
+        (status = 404, description = "There is no such merchant", body = super::problem::Body,
+         content_type = "application/problem+json"),
+    ),
+)]
 pub(super) async fn rewards(
     State(state): State<ApiState>,
     PathParameter(id): PathParameter<u32>,

@@ -8,7 +8,7 @@ use serde::Serialize;
 const DEFAULT_LIMIT: u32 = 100;
 
 /// One page of a list.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(super) struct Page<T> {
     /// The items.
     pub items: Vec<T>,

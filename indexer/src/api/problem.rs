@@ -16,12 +16,19 @@ pub(super) struct Problem {
     detail: String,
 }
 
-#[derive(Serialize)]
-struct Body<'p> {
+/// An error, as problem+json (RFC 9457).
+#[derive(Serialize, utoipa::ToSchema)]
+#[schema(as = Problem)]
+pub(super) struct Body {
+    /// What kind of problem it is.
+    #[schema(example = "urn:bizkey:problem:invalid-parameter")]
     r#type: String,
-    title: &'p str,
+    /// The kind, for people.
+    title: &'static str,
+    /// The HTTP status.
     status: u16,
-    detail: &'p str,
+    /// What was wrong, and what to do.
+    detail: String,
 }
 
 impl Problem {
@@ -89,7 +96,7 @@ impl IntoResponse for Problem {
             r#type: format!("urn:bizkey:problem:{}", self.kind),
             title: self.title,
             status: self.status.as_u16(),
-            detail: &self.detail,
+            detail: self.detail,
         };
         let headers = [(CONTENT_TYPE, "application/problem+json")];
         (self.status, headers, axum::Json(body).into_response().into_body()).into_response()

@@ -10,18 +10,29 @@ use crate::model::{hex, Receipt, ReceiptFilter};
 use axum::{extract::State, Json};
 use bizkey_primitives::receipt::{Channel, Rail};
 use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
 
-#[derive(Deserialize)]
+#[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 pub(super) struct Parameters {
+    /// Only those of this shop.
+    #[param(example = 1)]
     merchant: Option<u32>,
+    /// Only those of this customer.
     customer: Option<u32>,
+    /// Only those recorded in this epoch.
+    #[param(example = 0)]
     epoch: Option<u32>,
+    /// The cursor `next` of the page before.
     after: Option<u64>,
+    /// Items a page, 1 to 500; 100 if not given.
+    #[param(example = 10)]
     limit: Option<u32>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = Receipt)]
 pub(super) struct Item {
     id: String,
     device: u32,
@@ -64,7 +75,8 @@ fn rail(rail: Rail) -> &'static str {
     }
 }
 
-fn item(receipt: &Receipt) -> Item {
+/// A receipt as it is shown.
+pub(super) fn item(receipt: &Receipt) -> Item {
     let reason = receipt.validity.reason();
     Item {
         id: receipt.id.to_string(),
@@ -86,6 +98,14 @@ fn item(receipt: &Receipt) -> Item {
     }
 }
 
+#[utoipa::path(
+    get, path = "/v1/receipts", tag = "receipts", params(Parameters),
+    responses(
+        (status = 200, description = "A page of receipts", body = Page<Item>),
+        (status = 400, description = "A parameter is invalid", body = super::problem::Body,
+         content_type = "application/problem+json"),
+    ),
+)]
 /// Receipts in chain order, by merchant, customer and epoch, any together.
 pub(super) async fn list(
     State(state): State<ApiState>,

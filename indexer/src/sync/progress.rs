@@ -1,6 +1,6 @@
 //! How far the index is, for readiness and for those who wait for a block.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::sync::watch;
 
 /// Most blocks behind the chain's head that still count as caught up.
@@ -21,6 +21,8 @@ pub struct Status {
     pub finalized: Option<u32>,
     /// How often stored blocks were undone since the start.
     pub rollbacks: u64,
+    /// Since when the rows are behind the chain's head; `None` while they are level.
+    pub behind_since: Option<Instant>,
     /// The chain's head has not moved for longer than the configured time,
     /// although blocks are due.
     pub stalled: bool,
@@ -93,6 +95,10 @@ impl Progress {
         self.0.send_if_modified(|status| {
             let before = status.clone();
             change(status);
+            status.behind_since = match status.lag() {
+                Some(0) => None,
+                _ => before.behind_since.or_else(|| Some(Instant::now())),
+            };
             *status != before
         });
     }

@@ -188,7 +188,7 @@ async fn serve(mut system: System, args: &DemoArgs, page: String) -> anyhow::Res
             .with_context(|| format!("{address} cannot be listened on; give another --listen"))?;
         listeners.push(listener);
     }
-    let state = bizkey_indexer::ApiState { store: system.index.clone(), progress: system.progress.clone() };
+    let state = bizkey_indexer::ApiState::new(system.index.clone(), system.progress.clone());
     let routers = [
         ("results", page::router(page)),
         ("gateway", bizkey_gateway::api::router(system.gateway.clone())),

@@ -1,7 +1,7 @@
 //! The checkpoint, and the epochs' ranges of receipts.
 
 use crate::{
-    model::Checkpoint,
+    model::{page_size, Checkpoint, StoredBlock},
     store::{
         sql::{fetch, fetch_one, values, Columns},
         Store,
@@ -71,6 +71,39 @@ impl Store {
         let sql = "SELECT b.number, b.hash, b.timestamp_ms, b.stamp FROM hot_blocks h
                    JOIN blocks b ON b.number = h.number ORDER BY b.number";
         fetch(self.reader(), "reading blocks that are not final", sql, values![], checkpoint).await
+    }
+
+    /// Blocks after `number` in order, at most `limit`, itself at most
+    /// [`crate::model::MAX_PAGE`].
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub async fn blocks_after(&self, number: u32, limit: u32) -> Result<Vec<StoredBlock>> {
+        let sql = "SELECT b.number, b.hash, b.timestamp_ms, b.stamp, b.receipts_end,
+                          p.receipts_end AS receipts_start, h.number AS hot
+                   FROM blocks b LEFT JOIN blocks p ON p.number = b.number - 1
+                   LEFT JOIN hot_blocks h ON h.number = b.number
+                   WHERE b.number > $1 ORDER BY b.number LIMIT $2";
+        fetch(self.reader(), "reading blocks", sql, values![number, page_size(limit)], |row| {
+            Ok(StoredBlock {
+                number: row.integer("number")?,
+                hash: row.bytes("hash")?,
+                timestamp_ms: row.wide("timestamp_ms")?,
+                stamp: row.integer("stamp")?,
+                hot: row.optional::<u32>("hot")?.is_some(),
+                receipts: row.optional_wide("receipts_start")?.unwrap_or(1)..row.wide("receipts_end")?,
+            })
+        })
+        .await
+    }
+
+    /// The hash of a stored block.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub async fn block_hash(&self, number: u32) -> Result<Option<[u8; 32]>> {
+        let sql = "SELECT hash FROM blocks WHERE number = $1";
+        fetch_one(self.reader(), "reading a block's hash", sql, values![number], |row| row.bytes("hash")).await
     }
 
     /// The last stored block stamped before the end of `epoch`: the block

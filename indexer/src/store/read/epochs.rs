@@ -116,6 +116,17 @@ impl Store {
         all_pages(page, |reward| reward.index).await
     }
 
+    /// A page of the rewards that one block paid, in order, after so many of them.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub async fn rewards_in_block(&self, block: u32, skip: u32, limit: u32) -> Result<Vec<Reward>> {
+        let sql = "SELECT side, party, epoch, account, amount, block FROM rewards WHERE block = $1
+                   ORDER BY event, side, party, epoch LIMIT $2 OFFSET $3";
+        let values = values![block, page_size(limit), skip];
+        fetch(self.reader(), "reading a block's rewards", sql, values, reward).await
+    }
+
     /// The committee that reports an epoch; `None` if none was ever announced.
     ///
     /// # Errors

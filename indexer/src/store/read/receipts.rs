@@ -9,7 +9,7 @@ use crate::{
     },
     Result,
 };
-use bizkey_primitives::{DeviceId, Epoch};
+use bizkey_primitives::{DeviceId, Epoch, MerchantIndex};
 
 const COLUMNS: &str = "r.id, r.device, r.seq, r.position, r.block, r.epoch, r.merchant, r.customer, r.channel, r.rail,
                        r.amount, r.reference, r.at_ms, r.validity, r.voided_epoch";
@@ -59,6 +59,27 @@ impl Store {
             }
         }
         let sql = format!("SELECT {COLUMNS} FROM receipts r WHERE {conditions} ORDER BY r.id LIMIT $3");
+        fetch(self.reader(), "reading receipts", sql, values, receipt).await
+    }
+
+    /// Receipts with these numbers, of one shop or of all; at most `limit`,
+    /// itself at most [`MAX_PAGE`].
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub async fn receipts_numbered(
+        &self,
+        numbers: std::ops::Range<u64>,
+        merchant: Option<MerchantIndex>,
+        limit: u32,
+    ) -> Result<Vec<Receipt>> {
+        let mut values = values![numbers.start, numbers.end, page_size(limit)];
+        let mut sql = format!("SELECT {COLUMNS} FROM receipts r WHERE r.id >= $1 AND r.id < $2");
+        if let Some(merchant) = merchant {
+            values.push(merchant.into());
+            sql.push_str(" AND r.merchant = $4");
+        }
+        sql.push_str(" ORDER BY r.id LIMIT $3");
         fetch(self.reader(), "reading receipts", sql, values, receipt).await
     }
 
