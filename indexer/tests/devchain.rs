@@ -202,3 +202,28 @@ async fn every_depth_up_to_the_lag_is_followed_back() {
     // The indexer had stored the blocks that left.
     assert!(progress.status().rollbacks >= u64::from(LAG), "{:?}", progress.status());
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_node_that_is_away_is_left_for_another_and_one_of_another_chain_too() {
+    let town = Town::new().await;
+    let other = bizkey_devchain::Devchain::open(Default::default()).unwrap();
+    let address = "127.0.0.1:0".parse().unwrap();
+    let (stranger, server) = (other.serve(address).await.unwrap(), town.world.chain.serve(address).await.unwrap());
+    let deployment = town.world.suite.deployment();
+    let sqlite = Sqlite::new();
+    let store = Store::open(&sqlite.url, &Network::from(deployment)).await.unwrap();
+    let progress = Progress::default();
+    // Nobody listens on the first one; port 1 is reserved.
+    let urls = ["ws://127.0.0.1:1".to_owned(), stranger.url(), server.url()];
+    let mut config = Config::new(store.clone(), Arc::new(ClientSource::at(&urls[0], deployment)), progress.clone());
+    config.sources.extend(urls[1..].iter().map(|url| Arc::new(ClientSource::at(url, deployment)) as _));
+    config.call_timeout = Duration::from_millis(500);
+    let stop = CancellationToken::new();
+    let task = tokio::spawn(run(config, stop.clone()));
+    let last = town.world.chain.best().header.number;
+    assert!(timeout(PATIENCE, progress.reached(last)).await.is_ok(), "{:?}", progress.status());
+    stop.cancel();
+    task.await.unwrap().unwrap();
+    server.stop().await;
+    stranger.stop().await;
+}

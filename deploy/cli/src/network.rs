@@ -16,6 +16,10 @@ pub struct NetworkArgs {
     /// A node, ws://…; without it the embedded chain runs in the data directory.
     #[arg(long)]
     pub chain: Option<String>,
+    /// Another node of the same chain, ws://…, which the indexer follows when
+    /// the one before it fails or stalls; may be given several times.
+    #[arg(long = "fallback", value_name = "URL", requires = "chain")]
+    pub fallbacks: Vec<String>,
     /// Length of an epoch in seconds, when the contracts are deployed.
     #[arg(long, default_value_t = 86_400)]
     pub epoch_seconds: u64,
@@ -43,6 +47,7 @@ impl NetworkArgs {
                 Some(url) => ChainChoice::Node(url.clone()),
                 None => ChainChoice::Embedded { clock: Clock::System },
             },
+            fallbacks: self.fallbacks.clone(),
             database,
             calendar: Calendar::new(genesis_ms, epoch_ms).context("--epoch-seconds: from 1 second to 366 days")?,
             window_ms: self.window_seconds.saturating_mul(1000),

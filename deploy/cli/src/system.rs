@@ -42,6 +42,8 @@ pub struct SystemConfig {
     pub data_dir: PathBuf,
     /// The chain.
     pub chain: ChainChoice,
+    /// Further nodes of that chain, for the indexer.
+    pub fallbacks: Vec<String>,
     /// `postgres://…` for all databases; SQLite files in the data directory without.
     pub database: Option<String>,
     /// Used when the contracts are deployed; later the deployment's own holds.
@@ -105,6 +107,9 @@ impl System {
         let mut tasks = JoinSet::new();
         let source = Arc::new(bizkey_indexer::ClientSource::new(client, &deployment));
         let mut following = bizkey_indexer::Config::new(index.clone(), source, progress.clone());
+        for url in &config.fallbacks {
+            following.sources.push(Arc::new(bizkey_indexer::ClientSource::at(url, &deployment)));
+        }
         // The embedded chain rests while nothing happens.
         following.blocks_due = devchain.is_none();
         let stop = shutdown.clone();
@@ -139,14 +144,15 @@ impl System {
         bizkey_oracle::committee::Service::new(&self.suite, self.book.clone(), config)
     }
 
-    /// Waits until the index holds the chain's last final block.
+    /// Waits until the index holds the chain's last final block, as final: the
+    /// oracle judges an epoch by final blocks only.
     ///
     /// # Errors
     /// When the chain does not answer, or the indexer has stopped.
     pub async fn indexed(&mut self) -> anyhow::Result<()> {
         let head = self.suite.client().finalized_head().await?;
         tokio::select! {
-            () = self.progress.reached(head.number) => Ok(()),
+            () = self.progress.finalized(head.number) => Ok(()),
             stopped = self.tasks.join_next() => match stopped {
                 Some(Ok(Err(error))) => Err(error),
                 Some(Err(panic)) => Err(panic.into()),

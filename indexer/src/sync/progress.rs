@@ -86,6 +86,12 @@ impl Progress {
         let _ = self.0.subscribe().wait_for(|status| status.indexed >= Some(number)).await;
     }
 
+    /// Waits until block `number` is stored as final: what is read of it and of
+    /// earlier blocks then stays.
+    pub async fn finalized(&self, number: u32) {
+        let _ = self.0.subscribe().wait_for(|status| status.finalized >= Some(number)).await;
+    }
+
     /// Waits until the index is caught up.
     pub async fn ready(&self) {
         let _ = self.0.subscribe().wait_for(Status::is_ready).await;

@@ -11,7 +11,7 @@ const BINARIES: &str = "/usr/lib/postgresql/15/bin";
 /// A cluster on a free port; stopped and removed with this value.
 pub struct Cluster {
     folder: PathBuf,
-    server: String,
+    port: u16,
 }
 
 impl Cluster {
@@ -27,25 +27,40 @@ impl Cluster {
         if is_root() {
             run(Command::new("chown").arg("postgres").arg(&folder));
         }
-        let data = folder.join("data");
-        run(tool("initdb").args(["-A", "trust", "-U", "postgres", "--no-sync", "-D"]).arg(&data));
-        let options = format!("-p {port} -c listen_addresses=127.0.0.1 -c fsync=off -k {}", folder.display());
+        run(tool("initdb").args(["-A", "trust", "-U", "postgres", "--no-sync", "-D"]).arg(folder.join("data")));
+        let cluster = Self { folder, port };
+        cluster.start_again();
+        Some(cluster)
+    }
+
+    /// Starts it after [`Cluster::stop`].
+    pub fn start_again(&self) {
+        let (port, folder) = (self.port, self.folder.display());
+        let options = format!("-p {port} -c listen_addresses=127.0.0.1 -c fsync=off -k {folder}");
         run(tool("pg_ctl")
             .args(["-w", "-o", &options, "-l"])
-            .arg(folder.join("log"))
+            .arg(self.folder.join("log"))
             .arg("-D")
-            .arg(&data)
+            .arg(self.folder.join("data"))
             .arg("start"));
-        Some(Self { folder, server: format!("postgres://postgres@127.0.0.1:{port}") })
+    }
+
+    /// Stops it as a crash would.
+    pub fn stop(&self) {
+        run(tool("pg_ctl").args(["-w", "-m", "immediate", "-D"]).arg(self.folder.join("data")).arg("stop"));
+    }
+
+    fn url(&self, database: &str) -> String {
+        format!("postgres://postgres@127.0.0.1:{}/{database}", self.port)
     }
 
     /// Creates a database; returns its URL.
     pub async fn create_database(&self, name: &str) -> String {
         sqlx::any::install_default_drivers();
-        let admin = sqlx::AnyPool::connect(&format!("{}/postgres", self.server)).await.unwrap();
+        let admin = sqlx::AnyPool::connect(&self.url("postgres")).await.unwrap();
         sqlx::query(sqlx::AssertSqlSafe(format!("CREATE DATABASE {name}"))).execute(&admin).await.unwrap();
         admin.close().await;
-        format!("{}/{name}", self.server)
+        self.url(name)
     }
 }
 

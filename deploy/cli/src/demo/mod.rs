@@ -75,6 +75,7 @@ pub async fn demo(args: DemoArgs) -> anyhow::Result<()> {
             // A day before launch: the world is made before the network starts.
             clock: Clock::Manual(genesis_ms - DAY_MS),
         },
+        fallbacks: Vec::new(),
         database: None,
         calendar: Calendar::new(genesis_ms, DAY_MS).context("the first receipt lies too far in the future")?,
         window_ms: WINDOW_MS,

@@ -100,7 +100,8 @@ impl Store {
     pub async fn receipt(&self, device: DeviceId, seq: u64, position: u16) -> Result<Option<Receipt>> {
         let sql = "SELECT r.id, r.device, r.seq, r.position, r.block, r.epoch, r.merchant, r.customer, r.channel,
                           r.rail, r.amount, r.reference, r.at_ms, r.validity, r.voided_epoch
-                   FROM receipts r WHERE r.device = $1 AND r.seq = $2 AND r.position = $3";
+                   FROM batches b JOIN receipts r ON r.id = b.first_receipt + $3
+                   WHERE b.device = $1 AND b.seq = $2 AND r.device = $1 AND r.seq = $2 AND r.position = $3";
         fetch_one(self.reader(), "reading a receipt", sql, values![device, seq, position], receipt).await
     }
 

@@ -121,7 +121,9 @@ impl Writer<'_> {
 
     /// Number of the receipt that a void names, if it stands and is not voided.
     async fn open_receipt(&mut self, void: &ReceiptVoided) -> Result<Option<u64>> {
-        let sql = "SELECT id, voided_epoch FROM receipts WHERE device = $1 AND seq = $2 AND position = $3";
+        // A batch's receipts are numbered one after the other.
+        let sql = "SELECT r.id, r.voided_epoch FROM batches b JOIN receipts r ON r.id = b.first_receipt + $3
+                   WHERE b.device = $1 AND b.seq = $2 AND r.device = $1 AND r.seq = $2 AND r.position = $3";
         let values = values![void.device, void.seq, void.index];
         let found = fetch_one(&mut *self.connection, "finding a receipt to void", sql, values, |row| {
             Ok((row.wide("id")?, row.optional::<Epoch>("voided_epoch")?))
