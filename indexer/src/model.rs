@@ -59,14 +59,8 @@ pub struct Checkpoint {
 /// A stored block, with the numbers of its receipts.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StoredBlock {
-    /// Block number.
-    pub number: u32,
-    /// Block hash.
-    pub hash: [u8; 32],
-    /// Block time, Unix milliseconds.
-    pub timestamp_ms: u64,
-    /// Epoch of the block, as a stamp.
-    pub stamp: Stamp,
+    /// The block.
+    pub checkpoint: Checkpoint,
     /// Whether it may still go back.
     pub hot: bool,
     /// Numbers of the receipts that it holds.

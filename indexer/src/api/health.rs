@@ -37,7 +37,7 @@ impl From<Status> for Health {
             finalized: status.finalized,
             rollbacks: status.rollbacks,
             lag_blocks,
-            lag_seconds: status.behind_since.map_or(0, |since| since.elapsed().as_secs()),
+            lag_seconds: status.lag_time().as_secs(),
         }
     }
 }

@@ -98,7 +98,7 @@ impl Metrics {
         number(&gauges.indexed, status.indexed);
         number(&gauges.finalized, status.finalized);
         number(&gauges.lag_blocks, status.lag());
-        gauges.lag_seconds.set(status.behind_since.map_or(0.0, |since| since.elapsed().as_secs_f64()));
+        gauges.lag_seconds.set(status.lag_time().as_secs_f64());
         gauges.rollbacks.set(i64::try_from(status.rollbacks).unwrap_or(i64::MAX));
         gauges.fetching.set(status.work.fetching.as_secs_f64());
         gauges.storing.set(status.work.storing.as_secs_f64());

@@ -13,7 +13,7 @@ use super::{
     ApiState,
 };
 use crate::{
-    model::{hex, Reward, StoredBlock},
+    model::{hex, Checkpoint, Reward, StoredBlock},
     store::Store,
     sync::Status,
 };
@@ -94,8 +94,8 @@ impl Teller {
             if let Some(event) = self.events.pop_front() {
                 return Ok(event);
             }
-            if let Some(block) = self.blocks.front().cloned() {
-                self.tell(block).await?;
+            if !self.blocks.is_empty() {
+                self.tell().await?;
                 continue;
             }
             // Changes from now on count: what is stored already is read next.
@@ -111,53 +111,44 @@ impl Teller {
         }
     }
 
-    /// Tells a part of a block; once nothing of it is left, its head.
-    async fn tell(&mut self, mut block: StoredBlock) -> crate::Result<()> {
-        let receipts = self.store.receipts_numbered(block.receipts.clone(), self.merchant, PAGE).await?;
-        if let Some(last) = receipts.last() {
-            block.receipts.start = last.id.saturating_add(1);
-            for receipt in &receipts {
-                self.events.push_back(event("receipt", None, &item(receipt)));
-            }
-            self.replace(block);
+    /// Tells a part of the first block; once nothing of it is left, its head.
+    /// Read while the block was undone, some of this may be void: then the next
+    /// look finds that, and says so.
+    async fn tell(&mut self) -> crate::Result<()> {
+        let Some(block) = self.blocks.front_mut() else { return Ok(()) };
+        let more_follow = |count: usize| count >= PAGE as usize;
+        if !block.receipts.is_empty() {
+            let receipts = self.store.receipts_numbered(block.receipts.clone(), self.merchant, PAGE).await?;
+            let last = receipts.last().filter(|_| more_follow(receipts.len()));
+            block.receipts.start = last.map_or(block.receipts.end, |last| last.id.saturating_add(1));
+            self.events.extend(receipts.iter().map(|receipt| event("receipt", None, &item(receipt))));
             return Ok(());
         }
-        let rewards = self.store.rewards_in_block(block.number, self.rewards, PAGE).await?;
-        if !rewards.is_empty() {
-            self.rewards = self.rewards.saturating_add(u32::try_from(rewards.len()).unwrap_or(u32::MAX));
-            for reward in rewards.iter().filter(|reward| wants(self.merchant, reward)) {
-                self.events.push_back(event("reward", None, &told_reward(reward)));
-            }
+        let rewards = self.store.rewards_in_block(block.checkpoint.number, self.rewards, PAGE).await?;
+        let wanted = rewards.iter().filter(|reward| wants(self.merchant, reward));
+        self.events.extend(wanted.map(|reward| event("reward", None, &told_reward(reward))));
+        if more_follow(rewards.len()) {
+            self.rewards = self.rewards.saturating_add(PAGE);
             return Ok(());
         }
-        self.rewards = 0;
-        self.blocks.pop_front();
-        // Read while the block was undone, some of this may be void: then the
-        // next look finds that, and says so.
+        let Checkpoint { number, hash, timestamp_ms, stamp } = block.checkpoint;
         let head = Head {
-            number: block.number,
-            hash: hex(&block.hash),
-            timestamp_ms: block.timestamp_ms.to_string(),
-            epoch: block.stamp.checked_sub(1),
+            number,
+            hash: hex(&hash),
+            timestamp_ms: timestamp_ms.to_string(),
+            epoch: stamp.checked_sub(1),
             finalized: !block.hot,
         };
-        self.told.push_back((block.number, Some(block.hash)));
+        self.rewards = 0;
+        self.blocks.pop_front();
+        self.told.push_back((number, Some(hash)));
         if self.told.len() > REMEMBERED {
             self.told.pop_front();
         }
-        let finalized = self.status.borrow().finalized.unwrap_or(self.certain).min(block.number);
-        let id = format!("{}-{}-{finalized}", block.number, hex::encode(block.hash));
+        let finalized = self.status.borrow().finalized.unwrap_or(self.certain).min(number);
+        let id = format!("{number}-{}-{finalized}", hex::encode(hash));
         self.events.push_back(event("head", Some(id), &head));
-        if self.blocks.is_empty() {
-            self.check_last().await?;
-        }
         Ok(())
-    }
-
-    fn replace(&mut self, block: StoredBlock) {
-        if let Some(first) = self.blocks.front_mut() {
-            *first = block;
-        }
     }
 
     /// Whether the last block told is still stored; if not, says down to which
@@ -253,13 +244,14 @@ pub(super) async fn stream_all(
     QueryParameters(parameters): QueryParameters<Parameters>,
 ) -> Result<impl IntoResponse, Problem> {
     let store = state.store;
-    let finalized = store.finalized().await?.map_or(0, |block| block.number);
-    let (start, certain) = match (resumed(&headers)?, parameters.after) {
-        (Some(HeadId { number, hash, finalized }), _) => ((number, Some(hash)), finalized),
-        (None, Some(number)) => ((number, store.block_hash(number).await?), finalized),
-        (None, None) => {
-            let last = store.checkpoint().await?;
-            (last.map_or((0, None), |checkpoint| (checkpoint.number, Some(checkpoint.hash))), finalized)
+    let (start, certain) = match resumed(&headers)? {
+        Some(HeadId { number, hash, finalized }) => ((number, Some(hash)), finalized),
+        None => {
+            let start = match parameters.after {
+                Some(number) => (number, store.block_hash(number).await?),
+                None => store.checkpoint().await?.map_or((0, None), |last| (last.number, Some(last.hash))),
+            };
+            (start, store.finalized().await?.map_or(0, |block| block.number))
         }
     };
     let teller = Teller {

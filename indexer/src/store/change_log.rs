@@ -17,7 +17,7 @@ const CHANGES: Insert =
     Insert { head: "INSERT INTO hot_changes (block, relation, row_key, before)", columns: 4, tail: "" };
 
 /// Collects, of one block, each row that it adds and what each row that it
-/// changes was before. Of a final block, nothing.
+/// changes was before. Of a final block, which needs no undoing, nothing.
 pub(super) struct ChangeLog {
     /// The block, if it may go back.
     block: Option<u32>,
@@ -26,14 +26,9 @@ pub(super) struct ChangeLog {
 }
 
 impl ChangeLog {
-    /// A log of a block that may go back.
-    pub fn of(block: u32) -> Self {
-        Self { block: Some(block), seen: BTreeSet::new(), rows: Vec::new() }
-    }
-
-    /// No log: the block is final.
-    pub fn none() -> Self {
-        Self { block: None, seen: BTreeSet::new(), rows: Vec::new() }
+    /// A log of this block; of none if it is final.
+    pub fn new(block: Option<u32>) -> Self {
+        Self { block, seen: BTreeSet::new(), rows: Vec::new() }
     }
 
     /// The block adds this row.

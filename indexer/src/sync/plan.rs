@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{model::hex, Error, Result};
 use futures::{stream::BoxStream, FutureExt, StreamExt};
-use std::{collections::VecDeque, sync::Arc};
+use std::{collections::VecDeque, ops::RangeInclusive, sync::Arc};
 
 /// The next step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,6 +20,13 @@ pub(super) enum Task {
     RollBack(u32),
     /// This block is final.
     Finalize(BlockRef),
+}
+
+/// What was planned and not given yet.
+enum Planned {
+    /// These final blocks, one after the other.
+    StoreFinal(RangeInclusive<u32>),
+    Task(Task),
 }
 
 /// The stored chain, as it will be after the tasks given so far.
@@ -67,9 +74,8 @@ pub(super) struct Planner {
     source: Arc<dyn BlockSource>,
     words: BoxStream<'static, Result<()>>,
     branch: Branch,
-    tasks: VecDeque<Task>,
-    /// Final blocks still to be stored, from and up to.
-    missing: Option<(u32, BlockRef)>,
+    planned: VecDeque<Planned>,
+    /// The chain's ends as they were planned for; `None` to look again at once.
     seen: Option<Heads>,
 }
 
@@ -81,38 +87,37 @@ impl Planner {
         words: BoxStream<'static, Result<()>>,
         branch: Branch,
     ) -> Self {
-        Self { config, source, words, branch, tasks: VecDeque::new(), missing: None, seen: None }
+        Self { config, source, words, branch, planned: VecDeque::new(), seen: None }
     }
 
     /// The next task, once there is one.
     pub async fn next(&mut self) -> Result<Task> {
         loop {
-            if let Some(task) = self.tasks.pop_front() {
-                return Ok(task);
-            }
-            if let Some(task) = self.next_missing() {
+            if let Some(task) = self.next_planned() {
                 return Ok(task);
             }
             let heads = match self.seen {
                 None => self.heads().await?,
                 Some(seen) => self.moved(seen).await?,
             };
-            self.seen = Some(heads);
             self.plan(heads).await?;
         }
     }
 
-    /// The next of the final blocks still to be stored.
-    fn next_missing(&mut self) -> Option<Task> {
-        let (number, last) = self.missing?;
-        if number == last.number {
-            self.missing = None;
-            // The chain may have gone on meanwhile without a further word.
-            self.seen = None;
-        } else {
-            self.missing = Some((number.saturating_add(1), last));
+    fn next_planned(&mut self) -> Option<Task> {
+        loop {
+            match self.planned.front_mut()? {
+                Planned::Task(task) => {
+                    let task = *task;
+                    self.planned.pop_front();
+                    return Some(task);
+                }
+                Planned::StoreFinal(numbers) => match numbers.next() {
+                    Some(number) => return Some(Task::StoreFinal(number)),
+                    None => self.planned.pop_front(),
+                },
+            };
         }
-        Some(Task::StoreFinal(number))
     }
 
     /// Waits until the chain's ends are others than `seen`.
@@ -173,41 +178,35 @@ impl Planner {
 
     /// Plans the way from the branch to the chain with these ends.
     async fn plan(&mut self, heads: Heads) -> Result<()> {
+        self.seen = Some(heads);
         if heads.finalized.number > self.branch.base() {
-            self.plan_final(heads.finalized).await?;
+            let missing = self.plan_final(heads.finalized).await?;
+            if missing as usize > self.config.prefetch {
+                // Once all of these are stored, the best block is another one.
+                self.seen = None;
+                return Ok(());
+            }
         }
-        // After a long way, the best block is another one.
-        let far = self.missing.is_some_and(|(next, last)| (last.number - next) as usize > self.config.prefetch);
-        if far || heads.best.number < self.branch.base() || self.branch.hot.last() == Some(&heads.best) {
+        if heads.best.number < self.branch.base() || self.branch.hot.last() == Some(&heads.best) {
             return Ok(());
-        }
-        if self.missing.is_some() {
-            // Stored first; what lies above is planned on top.
-            self.give_missing();
         }
         self.plan_hot(heads.best).await
     }
 
-    fn give_missing(&mut self) {
-        while let Some(task) = self.next_missing() {
-            self.tasks.push_back(task);
-        }
-    }
-
-    /// The way to a block that became final.
-    async fn plan_final(&mut self, finalized: BlockRef) -> Result<()> {
+    /// The way to a block that became final; how many are stored on it.
+    async fn plan_final(&mut self, finalized: BlockRef) -> Result<u32> {
         if self.branch.holds(&finalized) {
-            self.tasks.push_back(Task::Finalize(finalized));
+            self.planned.push_back(Planned::Task(Task::Finalize(finalized)));
             self.branch.hot.retain(|block| block.number > finalized.number);
             self.branch.finalized = Some(finalized);
-            return Ok(());
+            return Ok(0);
         }
         let fork = self.fork_below(finalized.number).await?;
         self.roll_back(fork);
-        self.missing = Some((fork.saturating_add(1), finalized));
+        self.planned.push_back(Planned::StoreFinal(fork.saturating_add(1)..=finalized.number));
         self.branch.hot.clear();
         self.branch.finalized = Some(finalized);
-        Ok(())
+        Ok(finalized.number.saturating_sub(fork))
     }
 
     /// The highest stored block that the chain has too, of those below `number`.
@@ -242,7 +241,7 @@ impl Planner {
         let fork = way.last().map_or(block.number, |lowest| lowest.number.saturating_sub(1));
         self.roll_back(fork);
         for block in way.into_iter().rev() {
-            self.tasks.push_back(Task::StoreHot(block));
+            self.planned.push_back(Planned::Task(Task::StoreHot(block)));
             self.branch.hot.push(block);
         }
         Ok(())
@@ -250,7 +249,7 @@ impl Planner {
 
     fn roll_back(&mut self, number: u32) {
         if number < self.branch.top() {
-            self.tasks.push_back(Task::RollBack(number));
+            self.planned.push_back(Planned::Task(Task::RollBack(number)));
             self.branch.cut(number);
         }
     }

@@ -49,6 +49,13 @@ impl Status {
         Some(self.head?.saturating_sub(self.indexed?))
     }
 
+    /// For how long the rows have been behind the chain's head; zero while they
+    /// are level.
+    #[must_use]
+    pub fn lag_time(&self) -> Duration {
+        self.behind_since.map_or(Duration::ZERO, |since| since.elapsed())
+    }
+
     /// Whether readers see the chain as it is: connected to a chain that moves,
     /// and within two blocks of its head.
     #[must_use]

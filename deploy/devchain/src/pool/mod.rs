@@ -112,8 +112,7 @@ impl Pool {
         if inner.entries.len() >= self.limits.transactions || bytes > self.limits.bytes {
             return Err(PoolError::ImmediatelyDropped);
         }
-        inner.bytes = bytes;
-        Ok(inner.add(checked, watcher))
+        Ok(inner.add(checked, Watchers::new(watcher)))
     }
 
     /// The ready transactions in the order a block takes them: by priority,
@@ -231,13 +230,9 @@ impl Pool {
     /// A transaction of a retracted block waits again, as `checked` now.
     pub fn resume(&self, included: Included, checked: Checked) {
         let mut inner = self.inner.lock();
-        if inner.entries.contains_key(&checked.hash) {
-            return;
+        if !inner.entries.contains_key(&checked.hash) {
+            inner.add(checked, included.watchers);
         }
-        inner.bytes = inner.bytes.saturating_add(checked.bytes.len());
-        let order = inner.next_order;
-        inner.next_order = inner.next_order.saturating_add(1);
-        inner.put(Entry::new(checked, order, included.watchers));
     }
 
     /// A transaction of a retracted block is lost, for the reason `status`.
@@ -266,9 +261,9 @@ impl Pool {
     /// and its place in the queue.
     pub fn recheck(&self, checked: Checked) {
         let mut inner = self.inner.lock();
-        if let Some(entry) = inner.take(&checked.hash) {
-            inner.bytes = inner.bytes.saturating_add(checked.bytes.len());
-            inner.put(Entry { told: entry.told, ..Entry::new(checked, entry.order, entry.watchers) });
+        if let Some(mut entry) = inner.take(&checked.hash) {
+            (entry.checked, entry.ready) = (checked, false);
+            inner.put(entry);
         }
     }
 
@@ -299,14 +294,16 @@ impl Pool {
 }
 
 impl Inner {
-    fn add(&mut self, checked: Checked, watcher: Option<entry::Watcher>) -> bool {
+    fn add(&mut self, checked: Checked, watchers: Watchers) -> bool {
         let order = self.next_order;
         self.next_order = self.next_order.saturating_add(1);
-        self.put(Entry::new(checked, order, Watchers::new(watcher)))
+        self.put(Entry::new(checked, order, watchers))
     }
 
+    /// Puts a transaction in, not ready yet, and decides whether it is.
     fn put(&mut self, entry: Entry) -> bool {
         let hash = entry.checked.hash;
+        self.bytes = self.bytes.saturating_add(entry.checked.bytes.len());
         for tag in &entry.checked.validity.provides {
             self.providers.insert(tag.clone(), hash);
         }

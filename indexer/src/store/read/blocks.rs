@@ -41,6 +41,23 @@ pub(crate) async fn last_block<'e>(executor: impl sqlx::Executor<'e, Database = 
     .await
 }
 
+/// The highest stored block that is final.
+pub(crate) async fn last_final<'e>(executor: impl sqlx::Executor<'e, Database = Any>) -> Result<Option<Checkpoint>> {
+    let sql = "SELECT number, hash, timestamp_ms, stamp FROM blocks b
+               WHERE NOT EXISTS (SELECT 1 FROM hot_blocks h WHERE h.number = b.number)
+               ORDER BY number DESC LIMIT 1";
+    fetch_one(executor, "reading the last final block", sql, values![], checkpoint).await
+}
+
+/// The hash of a stored block.
+pub(crate) async fn hash_of<'e>(
+    executor: impl sqlx::Executor<'e, Database = Any>,
+    number: u32,
+) -> Result<Option<[u8; 32]>> {
+    let sql = "SELECT hash FROM blocks WHERE number = $1";
+    fetch_one(executor, "reading a block's hash", sql, values![number], |row| row.bytes("hash")).await
+}
+
 impl Store {
     /// The highest stored block, final or not; `None` before the first.
     ///
@@ -56,10 +73,7 @@ impl Store {
     /// # Errors
     /// Those of the database.
     pub async fn finalized(&self) -> Result<Option<Checkpoint>> {
-        let sql = "SELECT number, hash, timestamp_ms, stamp FROM blocks b
-                   WHERE NOT EXISTS (SELECT 1 FROM hot_blocks h WHERE h.number = b.number)
-                   ORDER BY number DESC LIMIT 1";
-        fetch_one(self.reader(), "reading the last final block", sql, values![], checkpoint).await
+        last_final(self.reader()).await
     }
 
     /// The stored blocks that are not final, lowest first; as many as the
@@ -86,10 +100,7 @@ impl Store {
                    WHERE b.number > $1 ORDER BY b.number LIMIT $2";
         fetch(self.reader(), "reading blocks", sql, values![number, page_size(limit)], |row| {
             Ok(StoredBlock {
-                number: row.integer("number")?,
-                hash: row.bytes("hash")?,
-                timestamp_ms: row.wide("timestamp_ms")?,
-                stamp: row.integer("stamp")?,
+                checkpoint: checkpoint(row)?,
                 hot: row.optional::<u32>("hot")?.is_some(),
                 receipts: row.optional_wide("receipts_start")?.unwrap_or(1)..row.wide("receipts_end")?,
             })
@@ -102,8 +113,7 @@ impl Store {
     /// # Errors
     /// Those of the database.
     pub async fn block_hash(&self, number: u32) -> Result<Option<[u8; 32]>> {
-        let sql = "SELECT hash FROM blocks WHERE number = $1";
-        fetch_one(self.reader(), "reading a block's hash", sql, values![number], |row| row.bytes("hash")).await
+        hash_of(self.reader(), number).await
     }
 
     /// The last stored block stamped before the end of `epoch`: the block

@@ -64,10 +64,8 @@ impl Store {
         }
         let receipts_end = last.map_or(1, |last| last.receipts_end);
         let opens_epoch = last.is_none_or(|last| last.checkpoint.stamp != stamp);
-        let mut writer = Writer::new(&mut transaction, self.network(), block, stamp, receipts_end);
-        if hot {
-            writer.log = ChangeLog::of(block.number);
-        }
+        let log = ChangeLog::new(hot.then_some(block.number));
+        let mut writer = Writer::new(&mut transaction, self.network(), block, stamp, log, receipts_end);
         if let (true, Some(epoch)) = (opens_epoch, stamp.checked_sub(1)) {
             writer.ensure_epoch(epoch).await?;
         }
@@ -127,6 +125,7 @@ impl<'w> Writer<'w> {
         network: &'w Network,
         block: &'w Block,
         stamp: Stamp,
+        log: ChangeLog,
         receipts_end: u64,
     ) -> Self {
         Self {
@@ -134,7 +133,7 @@ impl<'w> Writer<'w> {
             network,
             block,
             stamp,
-            log: ChangeLog::none(),
+            log,
             receipts_end,
             customers: None,
             applied: Applied::default(),

@@ -5,8 +5,9 @@ use crate::{
     model::hex,
     store::{
         connect::Store,
+        read::blocks::{hash_of, last_final},
         relations::Relation,
-        sql::{execute, fetch, fetch_one, values, Columns, Value},
+        sql::{execute, fetch, values, Value},
     },
     Error, Result,
 };
@@ -25,12 +26,9 @@ impl Store {
     /// Nothing was changed then.
     pub async fn roll_back(&self, number: u32) -> Result<()> {
         let mut transaction = self.begin().await?;
-        let sql = "SELECT MAX(b.number) AS number FROM blocks b
-                   WHERE NOT EXISTS (SELECT 1 FROM hot_blocks h WHERE h.number = b.number)";
-        let read = |row: &Columns| row.optional::<u32>("number");
-        let last = fetch_one(&mut *transaction, "reading the last final block", sql, values![], read).await?;
-        if let Some(last) = last.flatten().filter(|last| *last > number) {
-            return Err(Error::Final { number: last });
+        let last = last_final(&mut *transaction).await?;
+        if let Some(last) = last.filter(|last| last.number > number) {
+            return Err(Error::Final { number: last.number });
         }
         undo_changes(&mut transaction, number).await?;
         let sql = "DELETE FROM receipts
@@ -52,10 +50,7 @@ impl Store {
     /// [`Error::NotStored`] if the stored block is another; those of the database.
     pub async fn finalize(&self, number: u32, hash: &[u8; 32]) -> Result<()> {
         let mut transaction = self.begin().await?;
-        let sql = "SELECT hash FROM blocks WHERE number = $1";
-        let read = |row: &Columns| row.bytes::<32>("hash");
-        let stored = fetch_one(&mut *transaction, "reading a block to be final", sql, values![number], read).await?;
-        if stored.as_ref() != Some(hash) {
+        if hash_of(&mut *transaction, number).await?.as_ref() != Some(hash) {
             return Err(Error::NotStored { number, hash: hex(hash) });
         }
         forget(&mut transaction, number).await?;
