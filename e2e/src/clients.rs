@@ -81,12 +81,7 @@ impl Script {
     /// # Errors
     /// When its packages are not installed, or Node does not start.
     pub fn node(name: &str, arguments: &[&str], url: &str) -> anyhow::Result<Self> {
-        let folder = root().join("e2e/node");
-        ensure!(
-            folder.join("node_modules").is_dir(),
-            "{name} needs its npm packages: `cargo xtask test` installs them, or `npm ci` in {}",
-            folder.display()
-        );
+        let folder = with_packages("e2e/node")?;
         let mut command = Command::new("node");
         command.arg(name).args(arguments).current_dir(folder).env(chain::CHAIN, url);
         Self::start(name, command)
@@ -154,6 +149,20 @@ impl Script {
         }
         self.last.with_context(|| format!("{} printed no JSON:\n{errors}", self.name))
     }
+}
+
+/// A folder of the checkout with its npm packages.
+///
+/// # Errors
+/// When they are not installed.
+pub fn with_packages(folder: &str) -> anyhow::Result<PathBuf> {
+    let folder = root().join(folder);
+    ensure!(
+        folder.join("node_modules").is_dir(),
+        "npm packages are missing: `cargo xtask test` installs them, or `npm ci` in {}",
+        folder.display()
+    );
+    Ok(folder)
 }
 
 /// The program of `e2e/contract-extrinsics`, where `cargo xtask test` builds it.

@@ -34,6 +34,20 @@ pub enum Error {
         /// The first figure that differs.
         field: &'static str,
     },
+    /// An earlier version, which kept less of each block, stored blocks.
+    #[error("the database's blocks up to {number} were indexed by an earlier version, which kept less of them: index the chain again into an empty database, or go on with that version; nothing was changed")]
+    Incomplete {
+        /// The highest of them.
+        number: u32,
+    },
+    /// Too many epochs wait for their scores to be kept.
+    #[error("scores are kept from epoch {next} on only once they are made, and the chain is in epoch {now}: ask again when the index has caught up")]
+    ScoresBehind {
+        /// The first epoch whose scores are not kept.
+        next: Epoch,
+        /// The epoch of the last stored block.
+        now: Epoch,
+    },
     /// The checkpoint's block is not on the chain.
     #[error("stored block {number} ({stored}) is not on this chain, which has {found}: wrong chain, or a database of another one")]
     OtherChain {
@@ -170,6 +184,11 @@ pub(crate) fn overdrawn(number: u32, event: u32, account: &AccountId) -> Error {
 /// An event that may only happen after genesis, in a block before it.
 pub(crate) fn before_genesis(number: u32, event: u32) -> Error {
     Error::Inconsistent { number, event, what: "it happened before genesis".into() }
+}
+
+/// An event whose figures contradict the rows.
+pub(crate) fn contradiction(number: u32, event: u32, what: impl Into<String>) -> Error {
+    Error::Inconsistent { number, event, what: what.into() }
 }
 
 /// An event of an epoch that has no row.

@@ -1,11 +1,18 @@
 //! The REST API over a real listener.
-#![allow(clippy::unwrap_used, clippy::expect_used)]
 
-mod common;
-
-use bizkey_indexer::{router, run, ApiState, Config, Progress};
-use common::{fake::FakeSource, random, Chain, Sqlite};
-use proptest::{prelude::*, strategy::ValueTree, test_runner::TestRunner};
+use crate::common::{
+    account,
+    fake::FakeSource,
+    random::{self, Step},
+    sale, Chain, Sqlite,
+};
+use bizkey_indexer::{router, run, scores::keep_epoch, ApiState, Config, Progress};
+use bizkey_primitives::{
+    events::{Event, TaskCreated},
+    hash::blake2x256,
+    redemption::TaskTerms,
+};
+use proptest::test_runner::TestRunner;
 use serde_json::Value;
 use std::{future::IntoFuture, sync::Arc};
 use tokio_util::sync::CancellationToken;
@@ -32,6 +39,8 @@ impl Served {
             let source = Arc::new(FakeSource::new(chain));
             tokio::spawn(run(Config::new(store.clone(), source, progress.clone()), stop.clone()));
             progress.reached(chain.blocks.last().unwrap().number).await;
+            progress.finalized(chain.blocks.last().unwrap().number).await;
+            while keep_epoch(&store).await.unwrap().is_some() {}
         }
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
@@ -67,13 +76,16 @@ impl Served {
     }
 }
 
+/// What the document's examples name is there for sure.
 fn chain() -> Chain {
-    let mut runner = TestRunner::deterministic();
-    let mut plan = Vec::new();
-    while plan.len() < 60 {
-        plan.extend(random::plan(20).new_tree(&mut runner).unwrap().current());
-    }
-    random::chain_of(&plan)
+    let batch = Step::Batch { device: 1, receipts: vec![sale(5, 1)], cut: None };
+    let mut plan = vec![(0, vec![Step::Customer, batch])];
+    plan.extend(random::long_plan(&mut TestRunner::deterministic(), 60));
+    let mut chain = random::chain_of(&plan);
+    let conditions = blake2x256(b"Stand in the queue for ten minutes and tell us how it was.").into();
+    let terms = TaskTerms { conditions, reward: 1, stock: 1, expires_ms: u64::MAX >> 1 };
+    chain.push_in(0, vec![Event::TaskCreated(TaskCreated { task: 1_000, merchant: 1, terms })]);
+    chain
 }
 
 #[tokio::test]
@@ -96,13 +108,116 @@ async fn lists_are_paged_without_a_gap_or_a_repeat() {
     }
 }
 
+/// Lists of which something is certain to be made, by their paths' first parts.
+const FILLED: [&str; 14] = [
+    "/v1/merchants",
+    "/v1/merchants/{id}/devices",
+    "/v1/merchants/{id}/rewards",
+    "/v1/epochs",
+    "/v1/epochs/{epoch}/reports",
+    "/v1/receipts",
+    "/v1/deposits",
+    "/v1/accounts/{account}/checkpoints",
+    "/v1/agents",
+    "/v1/tasks",
+    "/v1/privileges",
+    "/v1/offers",
+    "/v1/directors",
+    "/v1/resolutions",
+];
+
+/// The lists of the document, each with a limit and a cursor.
+#[tokio::test]
+async fn every_list_goes_on_after_its_cursor() {
+    let served = Served::start(&chain(), true).await;
+    let document = served.ok("/openapi.json").await;
+    for (path, item) in document["paths"].as_object().unwrap() {
+        let parameters = item["get"]["parameters"].as_array().cloned().unwrap_or_default();
+        let named = |name: &str| parameters.iter().any(|parameter| parameter["name"] == name);
+        let asks_more = parameters.iter().any(|parameter| parameter["in"] == "query" && parameter["required"] == true);
+        if !named("after") || !named("limit") || asks_more {
+            continue;
+        }
+        let mut called = path.clone();
+        for parameter in parameters.iter().filter(|parameter| parameter["in"] == "path") {
+            let name = parameter["name"].as_str().unwrap();
+            called = called.replace(&format!("{{{name}}}"), &text(&parameter["example"]));
+        }
+        // A search is for something.
+        let called = called + if path == "/v1/search" { "?trade=1&" } else { "?" };
+        let whole = served.ok(&format!("{called}limit=500")).await;
+        let whole = whole["items"].as_array().unwrap().clone();
+        assert!(!whole.is_empty() || !FILLED.contains(&path.as_str()), "{path} is empty");
+        let size = whole.len() / 6 + 1;
+        let (mut pages, mut after) = (Vec::new(), String::new());
+        while pages.len() < whole.len() {
+            let page = served.ok(&format!("{called}limit={size}{after}")).await;
+            pages.extend(page["items"].as_array().unwrap().clone());
+            let Some(next) = page["next"].as_str() else { break };
+            after = format!("&after={next}");
+        }
+        pages.truncate(whole.len());
+        assert_eq!(pages, whole, "{path}");
+    }
+}
+
+/// A parameter's example as it stands in an address.
+fn text(example: &Value) -> String {
+    example.as_str().map_or_else(|| example.to_string(), str::to_owned)
+}
+
+#[tokio::test]
+async fn filters_are_read_and_refused() {
+    let served = Served::start(&chain(), true).await;
+    let account = bizkey_client::ss58(&account(1));
+    for path in [
+        "/v1/debts?side=merchant&after=customer-3".to_owned(),
+        "/v1/demands?state=failed".into(),
+        "/v1/resolutions?state=open".into(),
+        "/v1/vesting-releases?line=early_supporters&after=3-1".into(),
+        "/v1/offers?currency=USDT-TRON&open=true".into(),
+        format!("/v1/offers?maker={account}"),
+        format!("/v1/reservations?trader={account}&offer=1"),
+        format!("/v1/penalties?account={account}"),
+        "/v1/penalties?account=0x0101010101010101010101010101010101010101010101010101010101010101".into(),
+        "/v1/debt-changes?party=merchant-2".into(),
+        "/v1/tasks?merchant=0&open=false".into(),
+        "/v1/epochs/0/rewards?side=customer".into(),
+    ] {
+        served.ok(&path).await;
+    }
+    for path in [
+        "/v1/debts?side=shop",
+        "/v1/debts?after=7",
+        "/v1/voids?after=7",
+        "/v1/demands?state=lost",
+        "/v1/offers?currency=usd",
+        "/v1/offers?currency=ABCDEFGHIJKLM",
+        "/v1/offers?maker=me",
+        "/v1/accounts/me/balances",
+        "/v1/receipts/1/0/x",
+    ] {
+        assert_eq!(served.problem(path).await, (400, "invalid-parameter".into()), "{path}");
+    }
+    for path in
+        ["/v1/customers/999", "/v1/devices/999", "/v1/resolutions/999", "/v1/epochs/999", "/v1/receipts/1/999/0"]
+    {
+        assert_eq!(served.problem(path).await, (404, "not-found".into()), "{path}");
+    }
+}
+
 #[tokio::test]
 async fn figures_that_can_pass_2_to_53_are_strings() {
-    let served = Served::start(&chain(), true).await;
+    let chain = chain();
+    let served = Served::start(&chain, true).await;
     let epochs = served.ok("/v1/epochs").await;
     let settled = epochs["items"].as_array().unwrap().iter().find(|epoch| epoch["state"] == "final").unwrap();
     assert_eq!(settled["merchants"]["sum_v1"], (u128::MAX - 1).to_string());
-    assert_eq!(settled["merchants"]["paid"], "70");
+    let opened = chain.blocks.iter().flat_map(|block| &block.events).filter_map(|event| match &event.event {
+        Event::DeferredRewardPaid(paid) if settled["epoch"] == paid.epoch => Some(paid.amount),
+        _ => None,
+    });
+    assert_eq!(settled["merchants"]["paid"], (70 + opened.sum::<u128>()).to_string());
     let receipts = served.ok("/v1/receipts?limit=500").await;
     let receipts = receipts["items"].as_array().unwrap();
     assert!(receipts.iter().all(|receipt| receipt["amount"].is_string() && receipt["id"].is_string()));
@@ -181,23 +296,38 @@ async fn the_document_tells_the_truth() {
     assert!(document["openapi"].as_str().unwrap().starts_with("3.1"));
     let paths = document["paths"].as_object().unwrap();
     assert!(paths.len() > 6, "{:?}", paths.keys());
-    for (path, item) in paths {
-        let operation = &item["get"];
+    // What is written is there to be read.
+    let operations = paths.iter().flat_map(|(path, item)| ["put", "get"].map(|method| (path, method, &item[method])));
+    for (path, method, operation) in operations.filter(|(.., operation)| !operation.is_null()) {
         let (mut called, mut query) = (path.clone(), Vec::new());
         for parameter in operation["parameters"].as_array().unwrap_or(&Vec::new()) {
             let name = parameter["name"].as_str().unwrap();
             let example = &parameter["example"];
+            // Words stand without the quotation marks of JSON.
+            let word = text(example);
             match parameter["in"].as_str().unwrap() {
-                "path" => called = called.replace(&format!("{{{name}}}"), &example.to_string()),
-                _ if !example.is_null() => query.push(format!("{name}={example}")),
+                "path" => called = called.replace(&format!("{{{name}}}"), &word),
+                _ if !example.is_null() => query.push(format!("{name}={word}")),
                 _ => {}
             }
         }
-        let answer = reqwest::get(format!("{}{called}?{}", served.url, query.join("&"))).await.unwrap();
+        let url = format!("{}{called}?{}", served.url, query.join("&"));
+        if method == "put" {
+            let body = text(&operation["requestBody"]["content"]["text/plain"]["example"]);
+            let put = reqwest::Client::new().put(url).header("content-type", "text/plain").body(body);
+            let status = put.send().await.unwrap().status();
+            assert!(status.is_success() && !operation["responses"][status.as_str()].is_null(), "{called}: {status}");
+            continue;
+        }
+        let answer = reqwest::get(url).await.unwrap();
         let documented = &operation["responses"][answer.status().as_str()]["content"];
         let kind = answer.headers()["content-type"].to_str().unwrap().to_owned();
         assert!(answer.status().is_success() && !documented[&kind].is_null(), "{called}: {} {kind}", answer.status());
         if kind != "application/json" {
+            // A stream has no end; a file does.
+            if kind != "text/event-stream" {
+                assert!(!answer.bytes().await.unwrap().is_empty(), "{called}");
+            }
             continue;
         }
         let schema = resolved(&document, &documented[&kind]["schema"]);

@@ -1,11 +1,8 @@
 //! One block, one transaction: what is refused leaves nothing behind.
-#![allow(clippy::unwrap_used, clippy::expect_used)]
 
-mod common;
-
+use crate::common::{apply_all, batch, dump, network, sale, transfer, Chain, Sqlite};
 use bizkey_indexer::{Error, Store};
 use bizkey_primitives::events::{Event, ReceiptVoided};
-use common::{batch, dump, network, sale, transfer, Chain, Sqlite};
 
 fn void(device: u32, seq: u64, index: u16) -> Event {
     Event::ReceiptVoided(ReceiptVoided { device, merchant: 1, seq, index })
@@ -61,9 +58,7 @@ async fn a_void_of_an_unknown_receipt_or_a_second_one_means_nothing() {
     let mut chain = Chain::default();
     chain.push_in(0, vec![batch(1, 1, 0, &[sale(5, 0), sale(6, 0)]), void(1, 0, 1), void(1, 0, 1), void(1, 0, 2)]);
     chain.push_in(1, vec![void(1, 0, 1), void(1, 0, 0), void(2, 0, 0)]);
-    for block in &chain.blocks {
-        store.apply(block).await.unwrap();
-    }
+    apply_all(&store, &chain.blocks).await;
     let booked = |voids: Vec<bizkey_indexer::model::Void>| {
         voids.into_iter().map(|void| (void.receipt.position, void.receipt.counts())).collect::<Vec<_>>()
     };
@@ -79,7 +74,7 @@ async fn events_of_contracts_that_may_not_emit_them_are_ignored() {
     let mut chain = Chain::default();
     let contracts = network().contracts;
     let events = vec![(contracts.bzky, batch(1, 1, 0, &[sale(5, 0)])), (contracts.vault, transfer(None, Some(1), 5))];
-    chain.push(common::GENESIS_MS, events);
+    chain.push(crate::common::GENESIS_MS, events);
     store.apply(&chain.blocks[0]).await.unwrap();
     let rows = dump(&sqlite.url).await;
     assert!(rows["batches"].is_empty() && rows["bzky_checkpoints"].is_empty() && rows["time_balances"].is_empty());

@@ -1,18 +1,13 @@
 //! A real chain that turns away from its blocks again and again while it is
 //! being followed.
-#![allow(clippy::unwrap_used, clippy::expect_used)]
 
-mod common;
-
+use crate::common::{difference, dump, running::Running, Dump, Sqlite};
 use bizkey_devchain::{Reorg, RetractedTransactions};
-use bizkey_indexer::{model::Network, run, Block, ClientSource, Config, Progress, Store};
+use bizkey_indexer::{model::Network, Block, ClientSource, Config, Progress, Store};
 use bizkey_primitives::{receipt, Epoch, Hash, TOKEN};
 use bizkey_tests::{Shop, World};
-use common::{difference, dump, Dump, Sqlite};
 use proptest::{prelude::*, test_runner::Config as Proptest};
 use std::{sync::Arc, time::Duration};
-use tokio::time::timeout;
-use tokio_util::sync::CancellationToken;
 
 const PATIENCE: Duration = Duration::from_secs(60);
 /// Blocks that finality lags behind.
@@ -151,11 +146,8 @@ async fn followed_through(steps: Vec<Step>) -> (u32, Progress) {
     let (client, deployment) = (town.world.suite.client().clone(), town.world.suite.deployment().clone());
     let sqlite = Sqlite::new();
     let store = Store::open(&sqlite.url, &Network::from(&deployment)).await.unwrap();
-    let progress = Progress::default();
     let source = Arc::new(ClientSource::new(client, &deployment));
-    let config = Config::new(store.clone(), source, progress.clone());
-    let stop = CancellationToken::new();
-    let task = tokio::spawn(run(config, stop.clone()));
+    let running = Running::start(Config::new(store.clone(), source, Progress::default()));
     for step in &steps {
         town.take(step).await;
     }
@@ -165,13 +157,9 @@ async fn followed_through(steps: Vec<Step>) -> (u32, Progress) {
     }
     town.world.chain.finalize(None).await.unwrap();
     let last = town.world.chain.best().header.number;
-    let mut changes = progress.subscribe();
-    let done =
-        timeout(PATIENCE, changes.wait_for(|status| (status.finalized, status.indexed) == (Some(last), Some(last))))
-            .await;
-    assert!(done.is_ok(), "{:?}", progress.status());
-    stop.cancel();
-    task.await.unwrap().unwrap();
+    running.until(PATIENCE, |status| (status.finalized, status.indexed) == (Some(last), Some(last))).await;
+    let progress = running.progress.clone();
+    running.end().await;
     store.close().await;
     assert_eq!(difference(&dump(&sqlite.url).await, &town.clean_rows().await), None);
     (town.turned, progress)
@@ -212,18 +200,15 @@ async fn a_node_that_is_away_is_left_for_another_and_one_of_another_chain_too() 
     let deployment = town.world.suite.deployment();
     let sqlite = Sqlite::new();
     let store = Store::open(&sqlite.url, &Network::from(deployment)).await.unwrap();
-    let progress = Progress::default();
     // Nobody listens on the first one; port 1 is reserved.
     let urls = ["ws://127.0.0.1:1".to_owned(), stranger.url(), server.url()];
-    let mut config = Config::new(store.clone(), Arc::new(ClientSource::at(&urls[0], deployment)), progress.clone());
+    let mut config = Config::new(store.clone(), Arc::new(ClientSource::at(&urls[0], deployment)), Progress::default());
     config.sources.extend(urls[1..].iter().map(|url| Arc::new(ClientSource::at(url, deployment)) as _));
     config.call_timeout = Duration::from_millis(500);
-    let stop = CancellationToken::new();
-    let task = tokio::spawn(run(config, stop.clone()));
+    let running = Running::start(config);
     let last = town.world.chain.best().header.number;
-    assert!(timeout(PATIENCE, progress.reached(last)).await.is_ok(), "{:?}", progress.status());
-    stop.cancel();
-    task.await.unwrap().unwrap();
+    running.until(PATIENCE, |status| status.indexed >= Some(last)).await;
+    running.end().await;
     server.stop().await;
     stranger.stop().await;
 }

@@ -1,72 +1,35 @@
 //! Following a chain that misbehaves.
-#![allow(clippy::unwrap_used, clippy::expect_used)]
 
-mod common;
-
-use bizkey_indexer::{run, Config, Error, Progress, Store};
-use common::{dump, fake::FakeSource, random, Chain, Dump, Sqlite, FIRST_BLOCK};
-use proptest::{prelude::*, strategy::ValueTree, test_runner::TestRunner};
+use crate::common::{
+    clean_rows, dump,
+    fake::FakeSource,
+    random::long_chain,
+    running::{Running, PATIENCE},
+    Sqlite, FIRST_BLOCK,
+};
+use bizkey_indexer::{Config, Error, Progress, Store};
+use proptest::{
+    strategy::{Strategy, ValueTree},
+    test_runner::TestRunner,
+};
 use std::{
     sync::{atomic::Ordering, Arc},
     time::Duration,
 };
-use tokio::{task::JoinHandle, time::timeout};
-use tokio_util::sync::CancellationToken;
-
-const PATIENCE: Duration = Duration::from_secs(20);
-
-/// A chain of the given number of blocks, the same each time.
-fn chain(blocks: usize) -> Chain {
-    let mut runner = TestRunner::deterministic();
-    let mut plan = Vec::new();
-    while plan.len() < blocks {
-        plan.extend(random::plan(20).new_tree(&mut runner).unwrap().current());
-    }
-    plan.truncate(blocks);
-    random::chain_of(&plan)
-}
-
-async fn clean_rows(chain: &Chain) -> Dump {
-    let sqlite = Sqlite::new();
-    let store = sqlite.open().await;
-    for block in &chain.blocks {
-        store.apply(block).await.unwrap();
-    }
-    dump(&sqlite.url).await
-}
-
-struct Running {
-    progress: Progress,
-    stop: CancellationToken,
-    task: JoinHandle<bizkey_indexer::Result<()>>,
-}
+use tokio::time::timeout;
 
 fn start(store: &Store, source: &Arc<FakeSource>) -> Running {
-    let progress = Progress::default();
-    let mut config = Config::new(store.clone(), source.clone(), progress.clone());
+    let mut config = Config::new(store.clone(), source.clone(), Progress::default());
     config.first_retry = Duration::from_millis(1);
     config.longest_retry = Duration::from_millis(5);
     config.stall_after = Duration::from_millis(200);
     config.prefetch = 4;
-    let stop = CancellationToken::new();
-    Running { progress, stop: stop.clone(), task: tokio::spawn(run(config, stop)) }
-}
-
-impl Running {
-    async fn reach(&self, number: u32) {
-        let reached = timeout(PATIENCE, self.progress.reached(number)).await;
-        assert!(reached.is_ok(), "block {number} was not stored: {:?}", self.progress.status());
-    }
-
-    async fn end(self) {
-        self.stop.cancel();
-        timeout(PATIENCE, self.task).await.unwrap().unwrap().unwrap();
-    }
+    Running::start(config)
 }
 
 #[tokio::test]
 async fn backfill_then_tail_without_a_gap_though_heads_are_skipped() {
-    let chain = chain(40);
+    let chain = long_chain(40);
     let sqlite = Sqlite::new();
     let store = sqlite.open().await;
     let source = Arc::new(FakeSource::new(&chain));
@@ -79,12 +42,12 @@ async fn backfill_then_tail_without_a_gap_though_heads_are_skipped() {
         running.reach(FIRST_BLOCK + head).await;
     }
     running.end().await;
-    assert_eq!(dump(&sqlite.url).await, clean_rows(&chain).await);
+    assert_eq!(dump(&sqlite.url).await, clean_rows(&chain.blocks).await);
 }
 
 #[tokio::test]
 async fn a_source_that_fails_again_and_again_costs_time_but_no_row() {
-    let chain = chain(40);
+    let chain = long_chain(40);
     let sqlite = Sqlite::new();
     let store = sqlite.open().await;
     let source = Arc::new(FakeSource::new(&chain));
@@ -93,12 +56,12 @@ async fn a_source_that_fails_again_and_again_costs_time_but_no_row() {
     running.reach(chain.blocks.last().unwrap().number).await;
     running.end().await;
     assert!(source.subscriptions.load(Ordering::SeqCst) > 1);
-    assert_eq!(dump(&sqlite.url).await, clean_rows(&chain).await);
+    assert_eq!(dump(&sqlite.url).await, clean_rows(&chain.blocks).await);
 }
 
 #[tokio::test]
 async fn stopped_at_any_moment_it_resumes_with_the_rows_of_a_clean_run() {
-    let chain = chain(200);
+    let chain = long_chain(200);
     let last = chain.blocks.last().unwrap().number;
     let sqlite = Sqlite::new();
     let source = Arc::new(FakeSource::new(&chain));
@@ -119,12 +82,12 @@ async fn stopped_at_any_moment_it_resumes_with_the_rows_of_a_clean_run() {
         restarts += 1;
     }
     assert!(restarts > 3, "only {restarts} restarts: the chain is too short for this test");
-    assert_eq!(dump(&sqlite.url).await, clean_rows(&chain).await);
+    assert_eq!(dump(&sqlite.url).await, clean_rows(&chain.blocks).await);
 }
 
 #[tokio::test]
 async fn a_subscription_that_falls_silent_is_noticed_and_renewed() {
-    let chain = chain(20);
+    let chain = long_chain(20);
     let sqlite = Sqlite::new();
     let store = sqlite.open().await;
     let source = Arc::new(FakeSource::new(&chain));
@@ -132,8 +95,7 @@ async fn a_subscription_that_falls_silent_is_noticed_and_renewed() {
     let running = start(&store, &source);
     running.reach(FIRST_BLOCK + 4).await;
     // A head that rests is a fault where blocks are due.
-    let mut changes = running.progress.subscribe();
-    timeout(PATIENCE, changes.wait_for(|status| status.stalled)).await.unwrap().unwrap();
+    running.until(PATIENCE, |status| status.stalled).await;
     assert!(!running.progress.status().is_ready());
     // The chain goes on, but nobody says so.
     source.finalise(FIRST_BLOCK + 12, false);
@@ -145,7 +107,7 @@ async fn a_subscription_that_falls_silent_is_noticed_and_renewed() {
 
 #[tokio::test]
 async fn a_block_with_another_parent_stops_the_indexer() {
-    let chain = chain(20);
+    let chain = long_chain(20);
     let sqlite = Sqlite::new();
     let store = sqlite.open().await;
     let source = Arc::new(FakeSource::new(&chain));
@@ -159,7 +121,7 @@ async fn a_block_with_another_parent_stops_the_indexer() {
 
 #[tokio::test]
 async fn a_database_of_another_chain_is_refused() {
-    let chain = chain(20);
+    let chain = long_chain(20);
     let sqlite = Sqlite::new();
     let store = sqlite.open().await;
     store.apply(&chain.blocks[0]).await.unwrap();

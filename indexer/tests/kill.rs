@@ -1,10 +1,10 @@
 //! Killed, or left without its database, in the middle of a backfill.
-#![allow(clippy::unwrap_used, clippy::expect_used)]
 
-mod common;
-
-use bizkey_indexer::{run, Config, Progress, Store};
-use common::{difference, dump, fake::FakeSource, network, postgres::Cluster, random, Chain, Dump, Sqlite};
+use crate::common::{
+    clean_rows, difference, dump, fake::FakeSource, network, postgres::Cluster, random::long_chain, running::Running,
+    Sqlite,
+};
+use bizkey_indexer::{Config, Progress, Store};
 use proptest::{
     strategy::{Strategy, ValueTree},
     test_runner::TestRunner,
@@ -15,7 +15,6 @@ use std::{
     sync::Arc,
     time::Duration,
 };
-use tokio_util::sync::CancellationToken;
 
 const PATIENCE: Duration = Duration::from_secs(60);
 const KILLS: usize = 100;
@@ -24,36 +23,18 @@ const BLOCKS: usize = 3_000;
 /// Names the database to the process that is killed.
 const DATABASE: &str = "BIZKEY_VICTIM_DATABASE";
 
-fn chain() -> Chain {
-    let mut runner = TestRunner::deterministic();
-    let strategy = random::plan(20);
-    let mut plan = Vec::new();
-    while plan.len() < BLOCKS {
-        plan.extend(strategy.new_tree(&mut runner).unwrap().current());
-    }
-    plan.truncate(BLOCKS);
-    random::chain_of(&plan)
-}
-
-async fn clean_rows(chain: &Chain) -> Dump {
-    let sqlite = Sqlite::new();
-    let store = sqlite.open().await;
-    for block in &chain.blocks {
-        store.apply(block).await.unwrap();
-    }
-    dump(&sqlite.url).await
-}
-
 /// Not a test of its own: what is killed. Says each step that it made.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn victim() {
     let Ok(url) = std::env::var(DATABASE) else { return };
-    let chain = chain();
+    let chain = long_chain(BLOCKS);
     let last = chain.blocks.last().unwrap().number;
     let store = Store::open(&url, &network()).await.unwrap();
-    let progress = Progress::default();
-    let mut steps = progress.subscribe();
-    tokio::spawn(run(Config::new(store, Arc::new(FakeSource::new(&chain)), progress), CancellationToken::new()));
+    let mut config = Config::new(store, Arc::new(FakeSource::new(&chain)), Progress::default());
+    // Many transactions to be killed in.
+    config.blocks_a_transaction = 2;
+    let running = Running::start(config);
+    let mut steps = running.progress.subscribe();
     loop {
         let indexed = steps.borrow_and_update().indexed;
         println!("stored {indexed:?}");
@@ -68,7 +49,7 @@ async fn victim() {
 /// came to the end before.
 fn run_and_kill(url: &str, steps: usize) -> bool {
     let mut victim = Command::new(std::env::current_exe().unwrap())
-        .args(["victim", "--exact", "--nocapture"])
+        .args(["kill::victim", "--exact", "--nocapture"])
         .env(DATABASE, url)
         .stdout(Stdio::piped())
         .spawn()
@@ -82,15 +63,15 @@ fn run_and_kill(url: &str, steps: usize) -> bool {
 }
 
 async fn is_killed_a_hundred_times(url: &str) {
-    let chain = chain();
+    let chain = long_chain(BLOCKS);
     let mut runner = TestRunner::deterministic();
     for kill in 0..KILLS {
-        let steps = (2usize..30).new_tree(&mut runner).unwrap().current();
+        let steps = (2usize..14).new_tree(&mut runner).unwrap().current();
         let ended = run_and_kill(url, steps);
         assert!(!ended, "it came to the end before kill {kill}: the chain is too short for this test");
     }
     assert!(run_and_kill(url, usize::MAX));
-    assert_eq!(difference(&dump(url).await, &clean_rows(&chain).await), None);
+    assert_eq!(difference(&dump(url).await, &clean_rows(&chain.blocks).await), None);
 }
 
 #[tokio::test]
@@ -109,25 +90,23 @@ async fn on_postgresql_too() {
 async fn without_its_database_it_waits_and_goes_on_by_itself() {
     let Some(cluster) = Cluster::start() else { return };
     let url = cluster.create_database("away").await;
-    let chain = chain();
+    let chain = long_chain(BLOCKS);
     let (middle, last) = (chain.blocks[400].number, chain.blocks.last().unwrap().number);
     let store = Store::open(&url, &network()).await.unwrap();
-    let progress = Progress::default();
-    let mut config = Config::new(store, Arc::new(FakeSource::new(&chain)), progress.clone());
+    let mut config = Config::new(store, Arc::new(FakeSource::new(&chain)), Progress::default());
     config.longest_retry = Duration::from_millis(500);
-    let stop = CancellationToken::new();
-    let task = tokio::spawn(run(config, stop.clone()));
-    progress.reached(middle).await;
+    let running = Running::start(config);
+    running.progress.reached(middle).await;
     cluster.stop();
-    let mut changes = progress.subscribe();
+    let mut changes = running.progress.subscribe();
     let failed = tokio::time::timeout(PATIENCE, changes.wait_for(|status| status.last_error.is_some())).await;
     let error = failed.expect("it notices").unwrap().last_error.clone();
     assert!(error.unwrap().starts_with("the database failed"));
-    tokio::time::sleep(Duration::from_secs(2)).await;
-    assert!(progress.status().indexed < Some(last), "the chain is too short for this test");
+    // The minute for which it may be gone.
+    tokio::time::sleep(Duration::from_secs(60)).await;
+    assert!(running.progress.status().indexed < Some(last), "the chain is too short for this test");
     cluster.start_again();
-    tokio::time::timeout(PATIENCE, progress.reached(last)).await.expect("it goes on");
-    stop.cancel();
-    task.await.unwrap().unwrap();
-    assert_eq!(difference(&dump(&url).await, &clean_rows(&chain).await), None);
+    running.until(PATIENCE, |status| status.indexed >= Some(last)).await;
+    running.end().await;
+    assert_eq!(difference(&dump(&url).await, &clean_rows(&chain.blocks).await), None);
 }

@@ -1,57 +1,31 @@
 //! A chain that turns away from blocks that were stored.
-#![allow(clippy::unwrap_used, clippy::expect_used)]
 
-mod common;
-
-use bizkey_indexer::{run, Block, Config, Error, Progress, Store};
-use common::{
-    difference, dump,
+use crate::common::{
+    apply_all, clean_rows, difference, dump,
     fake::{FakeSource, View},
     network,
     postgres::Cluster,
-    random::{self, Plan},
+    random::{self, long_plan, Plan},
+    running::{Running, PATIENCE},
     Chain, Dump, Sqlite,
 };
-use proptest::{prelude::*, strategy::ValueTree, test_runner::TestRunner};
+use bizkey_indexer::{Block, Config, Error, Progress, Store};
+use proptest::{prelude::*, test_runner::TestRunner};
 use std::{sync::Arc, time::Duration};
 use tokio::time::timeout;
-use tokio_util::sync::CancellationToken;
 
-const PATIENCE: Duration = Duration::from_secs(20);
 /// How many blocks the made-up chain may turn back.
 const LAG: usize = 6;
 
 fn plans(count: usize, blocks: usize) -> Vec<Plan> {
     let mut runner = TestRunner::deterministic();
-    let mut plan = || random::plan(blocks).new_tree(&mut runner).unwrap().current();
-    (0..count)
-        .map(|_| {
-            let mut long = Plan::new();
-            while long.len() < blocks {
-                long.extend(plan());
-            }
-            long.truncate(blocks);
-            long
-        })
-        .collect()
-}
-
-async fn apply_all(store: &Store, blocks: &[Block]) {
-    for block in blocks {
-        store.apply(block).await.unwrap();
-    }
+    (0..count).map(|_| long_plan(&mut runner, blocks)).collect()
 }
 
 async fn apply_all_hot(store: &Store, blocks: &[Block]) {
     for block in blocks {
         store.apply_hot(block).await.unwrap();
     }
-}
-
-async fn clean_rows(blocks: &[Block]) -> Dump {
-    let sqlite = Sqlite::new();
-    apply_all(&sqlite.open().await, blocks).await;
-    dump(&sqlite.url).await
 }
 
 /// The rows without what is kept to undo them.
@@ -99,12 +73,11 @@ async fn every_depth_is_undone(url: &str, plan: &Plan, other: &Plan, depth: usiz
 
 #[tokio::test]
 async fn blocks_of_every_depth_are_undone_to_the_row() {
-    for (case, pair) in plans(8, 16).chunks(2).enumerate() {
+    for pair in plans(8, 16).chunks(2) {
         for depth in 1..=LAG {
             let sqlite = Sqlite::new();
             every_depth_is_undone(&sqlite.url, &pair[0], &pair[1], depth).await;
         }
-        println!("case {case}");
     }
 }
 
@@ -140,31 +113,23 @@ async fn what_is_final_cannot_be_undone_and_what_is_not_stored_cannot_be_final()
 async fn follow(source: Arc<FakeSource>, chain: &Chain) -> Dump {
     let sqlite = Sqlite::new();
     let store = sqlite.open().await;
-    let progress = Progress::default();
-    let mut config = Config::new(store.clone(), source.clone(), progress.clone());
+    let mut config = Config::new(store.clone(), source.clone(), Progress::default());
     config.first_retry = Duration::from_millis(1);
     config.longest_retry = Duration::from_millis(5);
     config.prefetch = 4;
-    let stop = CancellationToken::new();
-    let task = tokio::spawn(run(config, stop.clone()));
-    let last = chain.blocks.last().unwrap();
-    let all = async {
+    let running = Running::start(config);
+    let last = chain.blocks.last().unwrap().number;
+    let shown = async {
         // Further looks at the chain, should the views need them.
         while source.to_come() > 0 {
             source.announce();
             tokio::time::sleep(Duration::from_micros(300)).await;
         }
-        source.show(View { chain: chain.clone(), finalized: last.number });
-        let mut changes = progress.subscribe();
-        changes
-            .wait_for(|status| (status.finalized, status.indexed) == (Some(last.number), Some(last.number)))
-            .await
-            .unwrap();
     };
-    let done = timeout(PATIENCE, all).await;
-    assert!(done.is_ok(), "{:?}", progress.status());
-    stop.cancel();
-    task.await.unwrap().unwrap();
+    assert!(timeout(PATIENCE, shown).await.is_ok(), "{:?}", running.progress.status());
+    source.show(View { chain: chain.clone(), finalized: last });
+    running.until(PATIENCE, |status| (status.finalized, status.indexed) == (Some(last), Some(last))).await;
+    running.end().await;
     store.close().await;
     dump(&sqlite.url).await
 }
@@ -231,22 +196,18 @@ async fn an_endpoint_of_another_chain_is_left_for_the_next_one() {
     let sqlite = Sqlite::new();
     let store = sqlite.open().await;
     apply_all(&store, &chain.blocks[..6]).await;
-    let progress = Progress::default();
-    let honest = Arc::new(FakeSource::new(&chain));
-    let mut config = Config::new(store.clone(), Arc::new(FakeSource::new(&stranger)), progress.clone());
-    config.sources.push(honest.clone());
+    let mut config = Config::new(store.clone(), Arc::new(FakeSource::new(&stranger)), Progress::default());
+    config.sources.push(Arc::new(FakeSource::new(&chain)));
     config.first_retry = Duration::from_millis(1);
-    let stop = CancellationToken::new();
-    let task = tokio::spawn(run(config.clone(), stop.clone()));
-    timeout(PATIENCE, progress.reached(chain.blocks.last().unwrap().number)).await.unwrap();
-    stop.cancel();
-    task.await.unwrap().unwrap();
+    let running = Running::start(config.clone());
+    running.reach(chain.blocks.last().unwrap().number).await;
+    running.end().await;
     assert_eq!(difference(&dump(&sqlite.url).await, &clean_rows(&chain.blocks).await), None);
 
     // When every endpoint says so, it is the database that is another chain's.
     config.sources.truncate(1);
     config.sources.push(config.sources[0].clone());
-    let error = timeout(PATIENCE, run(config, CancellationToken::new())).await.unwrap().unwrap_err();
+    let error = timeout(PATIENCE, Running::start(config).task).await.unwrap().unwrap().unwrap_err();
     assert!(matches!(error, Error::OtherChain { .. }), "{error}");
 }
 
@@ -257,14 +218,11 @@ async fn an_endpoint_that_rests_is_left_for_one_that_does_not() {
     resting.finalise(chain.blocks[4].number, false);
     let sqlite = Sqlite::new();
     let store = sqlite.open().await;
-    let progress = Progress::default();
-    let mut config = Config::new(store.clone(), resting, progress.clone());
+    let mut config = Config::new(store.clone(), resting, Progress::default());
     config.sources.push(Arc::new(FakeSource::new(&chain)));
     config.stall_after = Duration::from_millis(100);
-    let stop = CancellationToken::new();
-    let task = tokio::spawn(run(config, stop.clone()));
-    timeout(PATIENCE, progress.reached(chain.blocks.last().unwrap().number)).await.unwrap();
-    stop.cancel();
-    task.await.unwrap().unwrap();
+    let running = Running::start(config);
+    running.reach(chain.blocks.last().unwrap().number).await;
+    running.end().await;
     assert_eq!(difference(&dump(&sqlite.url).await, &clean_rows(&chain.blocks).await), None);
 }

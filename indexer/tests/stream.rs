@@ -1,33 +1,15 @@
 //! The stream of events over a real listener, beside a chain that turns.
-#![allow(clippy::unwrap_used, clippy::expect_used)]
 
-mod common;
-
-use bizkey_indexer::{model::hex, router, run, ApiState, Config, Progress};
-use common::{
+use crate::common::{
     fake::{FakeSource, View},
-    random::{self, Plan},
+    random::{self, long_plan, Plan},
+    running::{Running, PATIENCE},
     Chain, Sqlite,
 };
-use proptest::{
-    strategy::{Strategy, ValueTree},
-    test_runner::TestRunner,
-};
+use bizkey_indexer::{model::hex, router, ApiState, Config, Progress};
+use proptest::test_runner::TestRunner;
 use serde_json::Value;
-use std::{future::IntoFuture, sync::Arc, time::Duration};
-use tokio_util::sync::CancellationToken;
-
-const PATIENCE: Duration = Duration::from_secs(20);
-
-fn plan(blocks: usize) -> Plan {
-    let mut runner = TestRunner::deterministic();
-    let mut plan = Plan::new();
-    while plan.len() < blocks {
-        plan.extend(random::plan(20).new_tree(&mut runner).unwrap().current());
-    }
-    plan.truncate(blocks);
-    plan
-}
+use std::{future::IntoFuture, sync::Arc};
 
 /// One event as it comes over the wire.
 #[derive(Clone, Debug, Default)]
@@ -117,6 +99,7 @@ fn kept(told: &[Told], mut blocks: Vec<(u64, String, usize)>) -> Vec<(u64, Strin
 
 #[tokio::test]
 async fn a_client_that_follows_the_stream_has_the_chain_whatever_it_does() {
+    let plan = |blocks| long_plan(&mut TestRunner::deterministic(), blocks);
     let (old_plan, other) = (plan(30), plan(60)[40..].to_vec());
     let turned: Plan = old_plan[..26].iter().chain(&other[..7]).cloned().collect();
     let (old, new) = (random::chain_of(&old_plan), random::chain_of(&turned));
@@ -124,12 +107,10 @@ async fn a_client_that_follows_the_stream_has_the_chain_whatever_it_does() {
     let source = Arc::new(FakeSource::viewed(View { chain: old.clone(), finalized }));
     let sqlite = Sqlite::new();
     let store = sqlite.open().await;
-    let progress = Progress::default();
-    let stop = CancellationToken::new();
-    tokio::spawn(run(Config::new(store.clone(), source.clone(), progress.clone()), stop.clone()));
+    let running = Running::start(Config::new(store.clone(), source.clone(), Progress::default()));
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
-    tokio::spawn(axum::serve(listener, router(ApiState::new(store.clone(), progress.clone()))).into_future());
+    tokio::spawn(axum::serve(listener, router(ApiState::new(store.clone(), running.progress.clone()))).into_future());
 
     let last = |chain: &Chain| chain.blocks.last().unwrap().clone();
     let mut reader = Reader::open(&url, "?after=0", None).await;
@@ -163,5 +144,5 @@ async fn a_client_that_follows_the_stream_has_the_chain_whatever_it_does() {
     assert!(own.iter().filter(|told| told.name == "receipt").all(|told| told.data["merchant"] == 2));
     let refused = reqwest::Client::new().get(format!("{url}/v1/stream")).header("Last-Event-ID", "seven");
     assert_eq!(refused.send().await.unwrap().status().as_u16(), 400);
-    stop.cancel();
+    running.end().await;
 }

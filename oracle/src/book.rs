@@ -69,6 +69,7 @@ const KEPT_EPOCHS: u32 = 500;
 /// The reports of a network, for the committee, the claimer and the proof
 /// service of one process. It is rebuilt from the source when it starts.
 pub struct Book {
+    network: Network,
     source: Arc<dyn EpochSource>,
     judge: Mutex<Judge>,
     state: RwLock<State>,
@@ -87,7 +88,13 @@ impl Book {
     /// An empty book over `source`.
     #[must_use]
     pub fn new(network: Network, source: Arc<dyn EpochSource>) -> Self {
-        Self { source, judge: Mutex::new(Judge::new(network)), state: RwLock::default() }
+        Self { network, source, judge: Mutex::new(Judge::new(network)), state: RwLock::default() }
+    }
+
+    /// The network whose epochs these are.
+    #[must_use]
+    pub fn network(&self) -> &Network {
+        &self.network
     }
 
     /// Judges every epoch that has closed since. Returns the first epoch that

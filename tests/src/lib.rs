@@ -5,6 +5,7 @@
 //! A failure here is a failed test, so everything panics with what it was about.
 #![allow(clippy::expect_used, clippy::unwrap_used)]
 
+pub mod history;
 pub mod node;
 pub mod party;
 pub mod sandbox;

@@ -2,9 +2,10 @@
 //! language of the runtime that wrote them.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
-use bizkey_client::{deploy, Client, DeployConfig, RpcClient, Signer, Suite};
-use bizkey_devchain::{Clock, Devchain, DevchainConfig, InProcessRpc};
-use bizkey_primitives::{events::Event, vesting::Beneficiaries, vesting::Line, Calendar};
+use bizkey_client::{Client, RpcClient};
+use bizkey_devchain::{Devchain, InProcessRpc};
+use bizkey_primitives::events::Event;
+use bizkey_tests::World;
 use codec::{Compact, Decode, Encode};
 use frame_metadata::{RuntimeMetadata, RuntimeMetadataPrefixed};
 use scale_info::TypeDef;
@@ -15,7 +16,6 @@ use subxt::{
     Metadata, OfflineClient,
 };
 
-const GENESIS_MS: u64 = 1_500_000_000_000;
 /// The number that the new runtime gives to the pallet of contracts.
 const NEW_INDEX: u8 = 77;
 /// `System.Events`.
@@ -137,39 +137,18 @@ impl RpcClientT for Upgraded {
 
 #[tokio::test]
 async fn each_block_is_read_by_the_runtime_that_wrote_it() {
-    let signer = |uri: &str| Signer::from_uri(uri).unwrap();
-    let account = |uri| signer(uri).account_id();
-    let clock = Clock::Manual(GENESIS_MS + 3 * 86_400_000);
-    let chain = Devchain::open(DevchainConfig { clock, ..DevchainConfig::default() }).unwrap();
-    let client = Client::from_rpc(RpcClient::new(InProcessRpc::new(&chain).unwrap())).await.unwrap();
-    let config = DeployConfig {
-        calendar: Calendar { genesis_ms: GENESIS_MS, epoch_ms: 86_400_000 },
-        beneficiaries: Beneficiaries {
-            early_supporters: account("//Bob"),
-            team: account("//Bob"),
-            partners: account("//Bob"),
-        },
-        directors: ["//Alice", "//Bob", "//Charlie"].map(|uri| (account(uri), uri.as_bytes().to_vec())).to_vec(),
-        chief_executive: account("//Dave"),
-        attestors: vec![account("//Charlie"), account("//Dave")],
-        committee: vec![account("//Alice"), account("//Bob"), account("//Charlie")],
-        window_ms: 7_200_000,
-        penalty_window_ms: 1_000,
-    };
-    let deployment = deploy(&client, &signer("//Alice"), &config).await.unwrap();
-    let suite = Suite::new(client, deployment).unwrap();
-    suite.vesting().release(Line::EarlySupporters).send(&signer("//Bob")).await.unwrap();
+    let world = World::new().await;
     let mut sent = Vec::new();
     for value in 1..=5u128 {
-        let transfer = suite.bzky().transfer(account("//Eve"), value).send(&signer("//Bob")).await.unwrap();
-        sent.push((value, transfer.block));
+        let transfer = world.suite.bzky().transfer(world.stranger.account_id(), value);
+        sent.push((value, transfer.send(&world.treasury).await.unwrap().block));
     }
 
     // Upgraded in the third of these blocks.
-    let node = Upgraded::at(&chain, sent[2].1.number).await;
+    let node = Upgraded::at(&world.chain, sent[2].1.number).await;
     let reader = Client::from_rpc(RpcClient::new(node)).await.unwrap();
     for (value, block) in sent {
-        let read = reader.block(block.hash, &suite.deployment().contracts).await;
+        let read = reader.block(block.hash, &world.suite.deployment().contracts).await;
         let read = read.unwrap_or_else(|error| panic!("block {} of transfer {value}: {error}", block.number));
         let values: Vec<u128> = read
             .events

@@ -5,6 +5,7 @@
 //! | [`system`] | every service of a network in one process |
 //! | [`network`] | the options that say which network |
 //! | [`keys`] | the keys that a network of one machine works with |
+//! | [`api`] | what the indexer's address serves, and its limits |
 //! | [`up`] | `bizkey up` |
 //! | [`deploy`] | `bizkey deploy` |
 //! | [`devchain`] | `bizkey devchain` |
@@ -12,6 +13,7 @@
 //! | [`verify`] | `bizkey verify` |
 //! | [`register`] | `bizkey register` |
 
+pub mod api;
 pub mod demo;
 pub mod deploy;
 pub mod devchain;

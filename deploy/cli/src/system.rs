@@ -114,6 +114,11 @@ impl System {
         following.blocks_due = devchain.is_none();
         let stop = shutdown.clone();
         tasks.spawn(async move { bizkey_indexer::run(following, stop).await.context("the indexer stopped") });
+        let keeping = bizkey_indexer::scores::keep(index.clone(), progress.clone(), shutdown.clone());
+        tasks.spawn(async move {
+            keeping.await;
+            Ok(())
+        });
 
         let network = bizkey_oracle::report::Network {
             genesis: Hash::from(deployment.genesis_hash),
@@ -207,7 +212,7 @@ pub async fn connect(data_dir: &Path, chain: &ChainChoice) -> anyhow::Result<(Op
     match chain {
         ChainChoice::Embedded { clock } => {
             let path = Some(data_dir.join("chain"));
-            let config = DevchainConfig { path, clock: clock.clone(), ..DevchainConfig::default() };
+            let config = DevchainConfig { path, clock: *clock, ..DevchainConfig::default() };
             let devchain =
                 tokio::task::spawn_blocking(|| Devchain::open(config)).await?.context("opening the chain")?;
             let client = Client::from_rpc(RpcClient::new(InProcessRpc::new(&devchain)?)).await?;

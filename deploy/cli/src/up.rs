@@ -1,14 +1,20 @@
 //! `bizkey up`: the whole system, running, in one process.
 
+use crate::api::{self, ApiArgs};
 use crate::network::NetworkArgs;
 use crate::system::System;
 use anyhow::Context;
 use bizkey_devchain::Devchain;
+use bizkey_indexer::Lake;
+use std::future::IntoFuture;
 use std::io::Write;
 use std::net::SocketAddr;
 use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
+
+/// Longest time for answers under way when the system stops.
+const GRACE: Duration = Duration::from_secs(3);
 
 /// Options of `bizkey up`.
 #[derive(Clone, Debug, clap::Args)]
@@ -19,6 +25,10 @@ pub struct UpArgs {
     /// postgres://…; without it SQLite files in the data directory.
     #[arg(long, env = "BIZKEY_DATABASE")]
     pub database: Option<String>,
+    /// A folder or file:/// URL that gets each closed epoch's receipts as
+    /// Parquet files; s3://BUCKET/PREFIX with the indexer's feature `aws`.
+    #[arg(long, env = "BIZKEY_LAKE", value_name = "URL")]
+    pub lake: Option<String>,
     /// Where the gateway listens.
     #[arg(long, default_value = "127.0.0.1:8080")]
     pub gateway: SocketAddr,
@@ -31,6 +41,9 @@ pub struct UpArgs {
     /// Where the embedded chain listens.
     #[arg(long, default_value = "127.0.0.1:9944")]
     pub rpc: SocketAddr,
+    /// How much the indexer gives to whom.
+    #[command(flatten)]
+    pub api: ApiArgs,
 }
 
 /// Runs until Ctrl-C or SIGTERM.
@@ -62,10 +75,15 @@ pub async fn up(args: UpArgs) -> anyhow::Result<()> {
     }
     lines.push(format!("contracts in {}", config.data_dir.join("deployment.json").display()));
 
-    let state = bizkey_indexer::ApiState::new(system.index.clone(), system.progress.clone());
+    let mut state =
+        bizkey_indexer::ApiState::new(system.index.clone(), system.progress.clone()).within(args.api.config());
+    if let Some(url) = &args.lake {
+        state = state.with_lake(follow_into_lake(&mut system, url).await?);
+    }
+    let rows = api::router(state, system.book.clone());
     let payments = bizkey_gateway::api::router(system.gateway.clone());
     serve_router(&mut system, gateway, payments);
-    serve_router(&mut system, indexer, bizkey_indexer::router(state));
+    serve_router(&mut system, indexer, rows);
     let proofs = bizkey_oracle::proofs::router(system.book.clone());
     serve_router(&mut system, oracle, proofs);
 
@@ -108,6 +126,15 @@ pub async fn wait(mut system: System) -> anyhow::Result<()> {
     outcome.and(stopped)
 }
 
+/// Opens a lake, and has every epoch written to it once it is closed.
+async fn follow_into_lake(system: &mut System, url: &str) -> anyhow::Result<Lake> {
+    let lake = Lake::open(url, system.index.network()).await.context("opening the lake of --lake")?;
+    let (store, progress, stop) = (system.index.clone(), system.progress.clone(), system.shutdown.clone());
+    let following = bizkey_indexer::lake::run(store, lake.clone(), progress, stop);
+    system.tasks.spawn(async move { following.await.context("writing the lake stopped") });
+    Ok(lake)
+}
+
 /// Seals a block now and then: the embedded chain makes blocks for
 /// transactions only, and an epoch is over when a block says so.
 async fn keep_time(devchain: &Devchain, epoch_ms: u64, shutdown: CancellationToken) -> anyhow::Result<()> {
@@ -132,7 +159,19 @@ async fn listen(what: &str, address: SocketAddr) -> anyhow::Result<TcpListener> 
 pub fn serve_router(system: &mut System, listener: TcpListener, router: axum::Router) {
     let stop = system.shutdown.clone();
     system.tasks.spawn(async move {
-        axum::serve(listener, router).with_graceful_shutdown(stop.cancelled_owned()).await?;
+        // Limits are by address.
+        let service = router.into_make_service_with_connect_info::<SocketAddr>();
+        let serving =
+            axum::serve(listener, service).with_graceful_shutdown(stop.clone().cancelled_owned()).into_future();
+        // A stream of events has no end of its own.
+        let patience = async {
+            stop.cancelled().await;
+            tokio::time::sleep(GRACE).await;
+        };
+        tokio::select! {
+            served = serving => served?,
+            () = patience => {}
+        }
         Ok(())
     });
 }

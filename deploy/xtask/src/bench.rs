@@ -12,14 +12,35 @@ use crate::process;
 type Bench = fn(Option<&Path>, &[String]) -> Result<()>;
 
 /// The benchmarks by name.
-const BENCHES: &[(&str, Bench)] = &[("chain", chain)];
+const BENCHES: &[(&str, Bench)] = &[("api", api), ("chain", chain), ("indexer", indexer)];
+
+/// How long answers of the REST API take, with millions of receipts in PostgreSQL.
+fn api(json: Option<&Path>, options: &[String]) -> Result<()> {
+    packages::postgresql()?;
+    cargo("api", json, options)
+}
 
 /// Receipts a second on the embedded chain, and how fast a long chain opens.
 fn chain(json: Option<&Path>, options: &[String]) -> Result<()> {
     packages::postgresql()?;
+    cargo("chain", json, options)
+}
+
+/// Receipts a second into the index, beside Subsquid's and SubQuery's indexers.
+fn indexer(json: Option<&Path>, options: &[String]) -> Result<()> {
+    packages::postgresql()?;
+    let peers = place::root().join("tests/benches/indexer/peers");
+    for peer in ["subsquid", "subquery"] {
+        packages::npm(&peers.join(peer))?;
+    }
+    cargo("indexer", json, options)
+}
+
+/// Runs a benchmark of Cargo's with options of its own.
+fn cargo(name: &str, json: Option<&Path>, options: &[String]) -> Result<()> {
     let mut command = process::cargo(&place::root());
     // The whole workspace, as the tests are built: nothing is compiled twice.
-    command.args(["bench", "--workspace", "--bench", "chain", "--"]).args(options);
+    command.args(["bench", "--workspace", "--bench", name, "--"]).args(options);
     if let Some(file) = json {
         // Cargo runs benchmarks in the folder of their package.
         command.arg("--json").arg(std::path::absolute(file).map_err(Error::file("cannot find", file))?);

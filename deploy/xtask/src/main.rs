@@ -5,6 +5,7 @@ mod bench;
 mod debian;
 mod error;
 mod lint;
+mod openapi;
 mod packages;
 mod place;
 mod process;
@@ -32,8 +33,11 @@ usage: cargo xtask COMMAND
       --quick   without the tests across processes and without the artifacts
   lint
       Formatting and clippy, off chain and on chain.
+  openapi
+      Write indexer/openapi.json, as the indexer serves it, and the types of the
+      TypeScript client that follow from it.
   bench NAME [--json FILE] [-- OPTION ...]
-      Run one benchmark: chain. Its options follow after `--`.
+      Run one benchmark: api, chain or indexer. Its options follow after `--`.
 
 Environment: BIZKEY_CACHE (else ~/.cache/bizkey) holds the toolchain and
 everything built with it; BIZKEY_CONTRACT_TOOLCHAIN=debian|rustup picks one way
@@ -65,6 +69,7 @@ fn run(arguments: &[String]) -> Result<ExitCode> {
         "artifacts" => artifacts::run(&artifacts::Options::parse(arguments)?).map(|()| ExitCode::SUCCESS),
         "test" => test::run(&test::Options::parse(arguments)?),
         "lint" => lint::run(arguments).map(|()| ExitCode::SUCCESS),
+        "openapi" => openapi::run(arguments).map(|()| ExitCode::SUCCESS),
         "bench" => bench::run(arguments).map(|()| ExitCode::SUCCESS),
         "help" | "--help" | "-h" => {
             println!("{USAGE}");

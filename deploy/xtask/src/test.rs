@@ -50,6 +50,7 @@ pub fn run(options: &Options) -> Result<ExitCode> {
     packages::postgresql()?;
     if !options.quick {
         packages::npm(&root.join("e2e/node"))?;
+        packages::npm(&root.join("indexer/typescript"))?;
     }
     run.step("formatting", || lint::format(&root));
     run.step("lint the contracts", || lint::contracts(&root));

@@ -11,6 +11,7 @@ use axum::{
     middleware::Next,
     response::{IntoResponse, Response},
 };
+use bizkey_primitives::Epoch;
 
 /// All rows are those of the chain up to the checkpoint, so its block tags
 /// every answer. The tag is read first: if rows change meanwhile, an answer
@@ -20,7 +21,24 @@ pub(super) async fn conditional(
     request: Request,
     next: Next,
 ) -> Result<Response, Problem> {
-    let Some(tag) = state.store.checkpoint().await?.and_then(tag) else { return Ok(next.run(request).await) };
+    let tag = state.store.checkpoint().await?.and_then(|checkpoint| tag(checkpoint, None));
+    Ok(unless_known(tag, request, next).await)
+}
+
+/// As [`conditional`], of scores: they are kept between blocks, so the last
+/// kept epoch is a part of the tag.
+pub(super) async fn conditional_scores(
+    State(state): State<ApiState>,
+    request: Request,
+    next: Next,
+) -> Result<Response, Problem> {
+    let kept = state.store.last_scored_epoch().await?;
+    let tag = state.store.checkpoint().await?.and_then(|checkpoint| tag(checkpoint, kept));
+    Ok(unless_known(tag, request, next).await)
+}
+
+async fn unless_known(tag: Option<HeaderValue>, request: Request, next: Next) -> Response {
+    let Some(tag) = tag else { return next.run(request).await };
     let mut response = if is_known(request.headers(), &tag) {
         StatusCode::NOT_MODIFIED.into_response()
     } else {
@@ -31,12 +49,13 @@ pub(super) async fn conditional(
         // Kept, but asked about each time: the next block may change it.
         response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-cache"));
     }
-    Ok(response)
+    response
 }
 
-fn tag(checkpoint: Checkpoint) -> Option<HeaderValue> {
+fn tag(checkpoint: Checkpoint, kept: Option<Epoch>) -> Option<HeaderValue> {
     let hash = hex::encode(checkpoint.hash.get(..8)?);
-    HeaderValue::from_str(&format!("W/\"{}-{hash}\"", checkpoint.number)).ok()
+    let kept = kept.map(|epoch| format!("-{epoch}")).unwrap_or_default();
+    HeaderValue::from_str(&format!("W/\"{}-{hash}{kept}\"", checkpoint.number)).ok()
 }
 
 fn is_known(headers: &HeaderMap, tag: &HeaderValue) -> bool {

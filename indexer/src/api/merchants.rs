@@ -1,12 +1,14 @@
-//! `/v1/merchants/{id}` and its rewards.
+//! `/v1/merchants`: shops and their rewards.
 
 use super::{
     extract::{PathParameter, QueryParameters},
     page::{limit, page, Page},
+    parameters::{present_epoch, ByNumber},
     problem::Problem,
+    responses::{Invalid, NotFound},
     ApiState,
 };
-use crate::model::{hex, Party, Reward};
+use crate::model::{hex, MerchantFilter, Party, Reward};
 use axum::{extract::State, Json};
 use bizkey_client::ss58;
 use bizkey_primitives::{
@@ -25,11 +27,40 @@ pub(super) struct Merchant {
     status: &'static str,
     /// Epoch of registration; null before genesis.
     registered_epoch: Option<u32>,
+    /// Code of the trade that scores the present epoch; null until one is attested.
+    trade: Option<u16>,
+    /// Code of its region, likewise.
+    region: Option<u16>,
+    /// Terminals that are not retired.
+    devices: u32,
+    /// Those of them whose deposit an agent may lock.
+    devices_with_agent: u32,
     capital: Option<MerchantCapital>,
     /// Free Bzky, smallest unit.
     balance: String,
     /// Bzky locked for devices, smallest unit.
     deposit: String,
+    /// Owed, smallest unit of Bzky.
+    debt: String,
+}
+
+/// A shop in a list.
+#[derive(Serialize, ToSchema)]
+pub(super) struct MerchantSummary {
+    id: u32,
+    /// SS58.
+    account: String,
+    status: &'static str,
+    /// Epoch of registration; null before genesis.
+    registered_epoch: Option<u32>,
+    /// Code of the trade that scores the present epoch; null until one is attested.
+    trade: Option<u16>,
+    /// Code of its region, likewise.
+    region: Option<u16>,
+    /// Terminals that are not retired.
+    devices: u32,
+    /// Those of them whose deposit an agent may lock.
+    devices_with_agent: u32,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -54,7 +85,7 @@ impl From<Capital> for MerchantCapital {
     }
 }
 
-fn status_name(status: Status) -> &'static str {
+pub(super) fn status_name(status: Status) -> &'static str {
     match status {
         Status::Active => "active",
         Status::Demoted => "demoted",
@@ -63,45 +94,36 @@ fn status_name(status: Status) -> &'static str {
     }
 }
 
-async fn find(state: &ApiState, id: u32) -> Result<Party, Problem> {
+pub(super) async fn find(state: &ApiState, id: u32) -> Result<Party, Problem> {
     let found = state.store.party(Side::Merchant, id).await?;
-    found.ok_or_else(|| Problem::not_found(format!("there is no merchant {id}")))
+    found.ok_or_else(|| unknown(id))
 }
 
-/// A shop as it stands at the last stored block.
-#[utoipa::path(
-    get, path = "/v1/merchants/{id}", tag = "merchants", params(("id" = u32, Path, description = "Its number in the registry", example = 1)),
-    responses(
-        (status = 200, description = "The shop", body = Merchant),
-        (status = 400, description = "A parameter is invalid", body = super::problem::Body,
-         content_type = "application/problem+json"),
-        (status = 404, description = "There is no such merchant", body = super::problem::Body,
-         content_type = "application/problem+json"),
-    ),
-)]
-pub(super) async fn merchant(
-    State(state): State<ApiState>,
-    PathParameter(id): PathParameter<u32>,
-) -> Result<Json<Merchant>, Problem> {
-    let party = find(&state, id).await?;
-    let store = &state.store;
-    let epoch = store.checkpoint().await?.and_then(|checkpoint| checkpoint.stamp.checked_sub(1)).unwrap_or(0);
-    Ok(Json(Merchant {
-        id,
-        account: ss58(&party.account),
-        commitment: hex(party.commitment.as_ref()),
-        status: status_name(store.status_at(Side::Merchant, id, epoch).await?),
-        registered_epoch: party.stamp.checked_sub(1),
-        capital: store.capital_at(id, epoch).await?.map(MerchantCapital::from),
-        balance: store.bzky_balance(&party.account).await?.to_string(),
-        deposit: store.deposit_balance(&party.account).await?.to_string(),
-    }))
+fn unknown(id: u32) -> Problem {
+    Problem::not_found(format!("there is no merchant {id}"))
+}
+
+fn summary(merchant: &crate::model::Merchant) -> MerchantSummary {
+    MerchantSummary {
+        id: merchant.party.index,
+        account: ss58(&merchant.party.account),
+        status: status_name(merchant.status),
+        registered_epoch: merchant.party.stamp.checked_sub(1),
+        trade: merchant.business.map(|business| business.trade),
+        region: merchant.business.map(|business| business.region),
+        devices: merchant.devices,
+        devices_with_agent: merchant.devices_with_agent,
+    }
 }
 
 #[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
-pub(super) struct Parameters {
+pub(super) struct ListParameters {
+    /// Only those of this trade.
+    trade: Option<u16>,
+    /// Only those of this region.
+    region: Option<u16>,
     /// The cursor `next` of the page before.
     after: Option<u32>,
     /// Items a page, 1 to 500; 100 if not given.
@@ -109,10 +131,58 @@ pub(super) struct Parameters {
     limit: Option<u32>,
 }
 
+/// Shops as they stand at the last stored block, by number.
+#[utoipa::path(
+    get, path = "/v1/merchants", tag = "merchants", params(ListParameters),
+    responses((status = 200, description = "A page of shops", body = Page<MerchantSummary>), Invalid),
+)]
+pub(super) async fn list(
+    State(state): State<ApiState>,
+    QueryParameters(parameters): QueryParameters<ListParameters>,
+) -> Result<Json<Page<MerchantSummary>>, Problem> {
+    let limit = limit(parameters.limit)?;
+    let filter = MerchantFilter { trade: parameters.trade, region: parameters.region };
+    let (epoch, after) = (present_epoch(&state).await?, parameters.after.unwrap_or(0));
+    let rows = state.store.merchants_after(filter, epoch, after, limit.saturating_add(1)).await?;
+    Ok(Json(page(rows, limit, |merchant| merchant.party.index, summary)))
+}
+
+/// A shop as it stands at the last stored block.
+#[utoipa::path(
+    get, path = "/v1/merchants/{id}", tag = "merchants",
+    params(("id" = u32, Path, description = "Its number in the registry", example = 1)),
+    responses((status = 200, description = "The shop", body = Merchant), Invalid, NotFound),
+)]
+pub(super) async fn merchant(
+    State(state): State<ApiState>,
+    PathParameter(id): PathParameter<u32>,
+) -> Result<Json<Merchant>, Problem> {
+    let (store, epoch) = (&state.store, present_epoch(&state).await?);
+    let found = store.merchant(id, epoch).await?.ok_or_else(|| unknown(id))?;
+    let MerchantSummary { account, status, registered_epoch, trade, region, devices, devices_with_agent, .. } =
+        summary(&found);
+    Ok(Json(Merchant {
+        id,
+        account,
+        commitment: hex(found.party.commitment.as_ref()),
+        status,
+        registered_epoch,
+        trade,
+        region,
+        devices,
+        devices_with_agent,
+        capital: store.capital_at(id, epoch).await?.map(MerchantCapital::from),
+        balance: store.bzky_balance(&found.party.account).await?.to_string(),
+        deposit: store.deposit_balance(&found.party.account).await?.to_string(),
+        debt: store.debt(Side::Merchant, id).await?.to_string(),
+    }))
+}
+
+/// A reward that was paid to a merchant or customer.
 #[derive(Serialize, ToSchema)]
 pub(super) struct Paid {
     epoch: u32,
-    /// Smallest unit of Bzky.
+    /// Smallest unit of Bzky for a merchant, of Time for a customer.
     amount: String,
     /// SS58.
     account: String,
@@ -126,23 +196,65 @@ pub(super) fn paid(reward: &Reward) -> Paid {
 
 /// Rewards that were paid to a shop, by epoch.
 #[utoipa::path(
-    get, path = "/v1/merchants/{id}/rewards", tag = "merchants", params(("id" = u32, Path, description = "Its number in the registry", example = 1), Parameters),
-    responses(
-        (status = 200, description = "A page of rewards", body = Page<Paid>),
-        (status = 400, description = "A parameter is invalid", body = super::problem::Body,
-         content_type = "application/problem+json"),
-        (status = 404, description = "There is no such merchant", body = super::problem::Body,
-         content_type = "application/problem+json"),
-    ),
+    get, path = "/v1/merchants/{id}/rewards", tag = "merchants",
+    params(("id" = u32, Path, description = "Its number in the registry", example = 1), ByNumber),
+    responses((status = 200, description = "A page of rewards", body = Page<Paid>), Invalid, NotFound),
 )]
 pub(super) async fn rewards(
     State(state): State<ApiState>,
     PathParameter(id): PathParameter<u32>,
-    QueryParameters(parameters): QueryParameters<Parameters>,
+    QueryParameters(parameters): QueryParameters<ByNumber>,
 ) -> Result<Json<Page<Paid>>, Problem> {
     let limit = limit(parameters.limit)?;
     find(&state, id).await?;
     let from = parameters.after.map_or(0, |after| after.saturating_add(1));
     let rows = state.store.rewards_of(Side::Merchant, id, from, limit.saturating_add(1)).await?;
-    Ok(Json(page(rows, limit, |reward| reward.epoch.into(), paid)))
+    Ok(Json(page(rows, limit, |reward| reward.epoch, paid)))
+}
+
+/// A reward, or a part of one, that opens when nobody can demand its receipts
+/// any more, or a deposit is pledged for it. Smallest unit of Bzky.
+#[derive(Serialize, ToSchema)]
+pub(super) struct DeferredReward {
+    epoch: u32,
+    /// Deferred by the claim.
+    deferred: String,
+    /// Paid since.
+    paid: String,
+    /// Withheld since for debts.
+    withheld: String,
+    /// Not paid yet.
+    left: String,
+    /// The block of the claim.
+    block: u32,
+}
+
+/// Rewards of a shop that opened, or will open, later than their claim, by epoch.
+#[utoipa::path(
+    get, path = "/v1/merchants/{id}/deferred-rewards", tag = "merchants",
+    params(("id" = u32, Path, description = "Its number in the registry", example = 1), ByNumber),
+    responses((status = 200, description = "A page of rewards", body = Page<DeferredReward>), Invalid, NotFound),
+)]
+pub(super) async fn deferred_rewards(
+    State(state): State<ApiState>,
+    PathParameter(id): PathParameter<u32>,
+    QueryParameters(parameters): QueryParameters<ByNumber>,
+) -> Result<Json<Page<DeferredReward>>, Problem> {
+    let limit = limit(parameters.limit)?;
+    find(&state, id).await?;
+    let from = parameters.after.map_or(0, |after| after.saturating_add(1));
+    let rows = state.store.deferred_rewards_of(id, from, limit.saturating_add(1)).await?;
+    Ok(Json(page(
+        rows,
+        limit,
+        |reward| reward.epoch,
+        |reward| DeferredReward {
+            epoch: reward.epoch,
+            deferred: reward.deferred.to_string(),
+            paid: reward.paid.to_string(),
+            withheld: reward.withheld.to_string(),
+            left: reward.left.to_string(),
+            block: reward.block,
+        },
+    )))
 }

@@ -1,12 +1,14 @@
 //! `/metrics`: how far the rows are and how requests fare, for Prometheus.
 
 use super::ApiState;
+use crate::lake::Lake;
 use axum::{
     extract::{MatchedPath, Request, State},
     http::header::CONTENT_TYPE,
     middleware::Next,
     response::{IntoResponse, Response},
 };
+use bizkey_primitives::Epoch;
 use prometheus_client::{
     encoding::{text::encode, EncodeLabelSet},
     metrics::{
@@ -55,6 +57,7 @@ struct StatusGauges {
     rollbacks: Gauge,
     fetching: Gauge<f64, AtomicU64>,
     storing: Gauge<f64, AtomicU64>,
+    lake_epoch: Gauge,
 }
 
 impl Default for Metrics {
@@ -78,6 +81,7 @@ impl Default for Metrics {
         registry.register("rollbacks", "How often stored blocks were undone", status.rollbacks.clone());
         registry.register("fetching_seconds", "Time spent waiting for blocks", status.fetching.clone());
         registry.register("storing_seconds", "Time spent writing rows", status.storing.clone());
+        registry.register("lake_epoch", "Last epoch in the lake", status.lake_epoch.clone());
         Self { requests, durations, status: Arc::new(status), registry: Arc::new(registry) }
     }
 }
@@ -88,7 +92,7 @@ impl Metrics {
         self.requests.get_or_create(&Answered { path, status }).inc();
     }
 
-    fn text(&self, status: &crate::sync::Status) -> Result<String, std::fmt::Error> {
+    fn text(&self, status: &crate::sync::Status, lake: Option<Epoch>) -> Result<String, std::fmt::Error> {
         let gauges = &self.status;
         let number = |gauge: &Gauge, value: Option<u32>| gauge.set(value.map_or(-1, i64::from));
         gauges.connected.set(status.connected.into());
@@ -102,6 +106,7 @@ impl Metrics {
         gauges.rollbacks.set(i64::try_from(status.rollbacks).unwrap_or(i64::MAX));
         gauges.fetching.set(status.work.fetching.as_secs_f64());
         gauges.storing.set(status.work.storing.as_secs_f64());
+        number(&gauges.lake_epoch, lake);
         let mut text = String::new();
         encode(&mut text, &self.registry)?;
         Ok(text)
@@ -110,7 +115,8 @@ impl Metrics {
 
 /// The figures, as OpenMetrics text; -1 for what is not known yet.
 pub(super) async fn metrics(State(state): State<ApiState>) -> Response {
-    match state.metrics.text(&state.progress.status()) {
+    let lake = state.lake.as_ref().and_then(Lake::newest);
+    match state.metrics.text(&state.progress.status(), lake) {
         Ok(text) => {
             ([(CONTENT_TYPE, "application/openmetrics-text; version=1.0.0; charset=utf-8")], text).into_response()
         }

@@ -26,7 +26,12 @@ pub(super) fn limit(limit: Option<u32>) -> Result<u32, Problem> {
 
 /// Makes a page of up to `limit + 1` rows: the one too many tells that
 /// another page follows.
-pub(super) fn page<R, T>(mut rows: Vec<R>, limit: u32, cursor: impl Fn(&R) -> u64, item: impl Fn(&R) -> T) -> Page<T> {
+pub(super) fn page<R, C: ToString, T>(
+    mut rows: Vec<R>,
+    limit: u32,
+    cursor: impl Fn(&R) -> C,
+    item: impl Fn(&R) -> T,
+) -> Page<T> {
     let limit = usize::try_from(limit).unwrap_or(usize::MAX);
     let more = rows.len() > limit;
     rows.truncate(limit);

@@ -1,5 +1,6 @@
 //! Errors as problem+json (RFC 9457).
 
+use super::config::Rate;
 use axum::{
     http::{header::CONTENT_TYPE, StatusCode},
     response::{IntoResponse, Response},
@@ -9,7 +10,7 @@ use std::time::Duration;
 
 /// An answer that is an error.
 #[derive(Debug)]
-pub(super) struct Problem {
+pub struct Problem {
     status: StatusCode,
     kind: &'static str,
     title: &'static str,
@@ -19,7 +20,7 @@ pub(super) struct Problem {
 /// An error, as problem+json (RFC 9457).
 #[derive(Serialize, utoipa::ToSchema)]
 #[schema(as = Problem)]
-pub(super) struct Body {
+pub struct Body {
     /// What kind of problem it is.
     #[schema(example = "urn:bizkey:problem:invalid-parameter")]
     r#type: String,
@@ -32,7 +33,13 @@ pub(super) struct Body {
 }
 
 impl Problem {
-    pub fn invalid_parameter(detail: impl Into<String>) -> Self {
+    /// An error of a kind that this API does not know itself.
+    #[must_use]
+    pub fn new(status: StatusCode, kind: &'static str, title: &'static str, detail: impl Into<String>) -> Self {
+        Self { status, kind, title, detail: detail.into() }
+    }
+
+    pub(super) fn invalid_parameter(detail: impl Into<String>) -> Self {
         Self {
             status: StatusCode::BAD_REQUEST,
             kind: "invalid-parameter",
@@ -41,24 +48,24 @@ impl Problem {
         }
     }
 
-    pub fn not_found(detail: impl Into<String>) -> Self {
+    pub(super) fn not_found(detail: impl Into<String>) -> Self {
         Self { status: StatusCode::NOT_FOUND, kind: "not-found", title: "Not found", detail: detail.into() }
     }
 
-    pub fn no_such_path() -> Self {
+    pub(super) fn no_such_path() -> Self {
         Self::not_found("there is nothing at this path")
     }
 
-    pub fn method_not_allowed() -> Self {
+    pub(super) fn method_not_allowed() -> Self {
         Self {
             status: StatusCode::METHOD_NOT_ALLOWED,
             kind: "method-not-allowed",
             title: "Method not allowed",
-            detail: "this API is read only: use GET".into(),
+            detail: "rows are only read: use GET; texts, and nothing else, are given with PUT".into(),
         }
     }
 
-    pub fn not_ready(detail: impl Into<String>) -> Self {
+    pub(super) fn not_ready(detail: impl Into<String>) -> Self {
         Self {
             status: StatusCode::SERVICE_UNAVAILABLE,
             kind: "not-ready",
@@ -67,7 +74,37 @@ impl Problem {
         }
     }
 
-    pub fn too_slow(limit: Duration) -> Self {
+    pub(super) fn too_many_requests(rate: Rate, wait: u64) -> Self {
+        let Rate { per_second, burst } = rate;
+        Self {
+            status: StatusCode::TOO_MANY_REQUESTS,
+            kind: "too-many-requests",
+            title: "Too many requests",
+            detail: format!(
+                "{burst} requests at once and {per_second} a second are answered for one client: wait {wait} s"
+            ),
+        }
+    }
+
+    pub(super) fn too_many_streams(open: usize) -> Self {
+        Self {
+            status: StatusCode::SERVICE_UNAVAILABLE,
+            kind: "too-many-streams",
+            title: "Too many streams are open",
+            detail: format!("all of this server's {open} streams are in use: try again later"),
+        }
+    }
+
+    pub(super) fn too_many_streams_of_one(open: usize) -> Self {
+        Self {
+            status: StatusCode::TOO_MANY_REQUESTS,
+            kind: "too-many-streams",
+            title: "Too many streams are open",
+            detail: format!("this client has {open} streams open already: close one first"),
+        }
+    }
+
+    pub(super) fn too_slow(limit: Duration) -> Self {
         Self {
             status: StatusCode::SERVICE_UNAVAILABLE,
             kind: "too-slow",
@@ -80,6 +117,9 @@ impl Problem {
 /// What went wrong inside is logged, not told: it may name hosts.
 impl From<crate::Error> for Problem {
     fn from(error: crate::Error) -> Self {
+        if matches!(error, crate::Error::ScoresBehind { .. }) {
+            return Self::not_ready(error.to_string());
+        }
         tracing::error!(%error, "a request failed");
         let detail = "the rows could not be read: try again later".into();
         if error.is_transient() {

@@ -3,19 +3,25 @@
 //! Each block brings its receipts and rewards, then a `head` whose id names the
 //! block; whoever comes back with that id goes on after it. When the chain
 //! turned away from blocks that were told, a `rolled_back` says down to which
-//! one they are void.
+//! one they are void. A shop's candle follows whenever it is another one.
 
 use super::{
+    client::Asking,
     extract::QueryParameters,
+    limits::OpenStream,
     merchants::{paid, Paid},
     problem::Problem,
     receipts::item,
+    responses::Invalid,
+    scores::{candle, Length},
     ApiState,
 };
 use crate::{
     model::{hex, Checkpoint, Reward, StoredBlock},
+    scores::{Candle, Interval},
     store::Store,
     sync::Status,
+    Error,
 };
 use axum::{
     extract::State,
@@ -47,6 +53,10 @@ pub(super) struct Parameters {
     /// Begin after this block; without it, and without `Last-Event-ID`, after
     /// the last stored one.
     after: Option<u32>,
+    /// The running candle of this length of the shop too, as `candle`, at once
+    /// and whenever it changes; with `merchant` only.
+    #[param(inline)]
+    candles: Option<Length>,
 }
 
 /// A block that is stored now.
@@ -82,6 +92,14 @@ struct Teller {
     /// How many rewards of the present block were told.
     rewards: u32,
     events: VecDeque<Event>,
+    /// Length of the candles to tell.
+    candles: Option<Interval>,
+    /// The last one told.
+    candle: Option<Candle>,
+    /// Blocks came or went since.
+    candle_due: bool,
+    /// Counts until the client is gone.
+    _open: OpenStream,
 }
 
 impl Teller {
@@ -96,6 +114,10 @@ impl Teller {
             }
             if !self.blocks.is_empty() {
                 self.tell().await?;
+                continue;
+            }
+            if std::mem::take(&mut self.candle_due) {
+                self.tell_candle().await?;
                 continue;
             }
             // Changes from now on count: what is stored already is read next.
@@ -140,6 +162,7 @@ impl Teller {
             finalized: !block.hot,
         };
         self.rewards = 0;
+        self.candle_due = true;
         self.blocks.pop_front();
         self.told.push_back((number, Some(hash)));
         if self.told.len() > REMEMBERED {
@@ -148,6 +171,22 @@ impl Teller {
         let finalized = self.status.borrow().finalized.unwrap_or(self.certain).min(number);
         let id = format!("{number}-{}-{finalized}", hex::encode(hash));
         self.events.push_back(event("head", Some(id), &head));
+        Ok(())
+    }
+
+    /// Tells the candle of the last stored block, if it is another one than
+    /// before. While scores are being caught up there is none.
+    async fn tell_candle(&mut self) -> crate::Result<()> {
+        let (Some(merchant), Some(interval)) = (self.merchant, self.candles) else { return Ok(()) };
+        let Some(now) = self.store.checkpoint().await? else { return Ok(()) };
+        let found = match self.store.candles(merchant, interval, now.timestamp_ms, 1, true).await {
+            Err(Error::ScoresBehind { .. }) => None,
+            found => found?.into_iter().next(),
+        };
+        if let Some(found) = found.filter(|found| self.candle.as_ref() != Some(found)) {
+            self.candle = Some(found);
+            self.events.push_back(event("candle", None, &candle(&found, interval, now.timestamp_ms)));
+        }
         Ok(())
     }
 
@@ -166,6 +205,7 @@ impl Teller {
             }
         }
         if turned {
+            self.candle_due = true;
             self.blocks.clear();
             self.rewards = 0;
             self.events.push_back(event("rolled_back", None, &RolledBack { number: self.last().0 }));
@@ -231,18 +271,25 @@ fn resumed(headers: &HeaderMap) -> Result<Option<HeadId>, Problem> {
 #[utoipa::path(
     get, path = "/v1/stream", tag = "stream", params(Parameters),
     responses(
-        (status = 200, description = "Events `receipt` (as in /v1/receipts), `reward`, `head`, `rolled_back`. Only \
+        (status = 200, description = "Events `receipt` (as in /v1/receipts), `reward`, `candle` \
+            (as in /v1/merchants/{id}/candles), `head`, `rolled_back`. Only \
             `head` has an id: send it as `Last-Event-ID` to go on after that block.",
          body = Head, content_type = "text/event-stream"),
-        (status = 400, description = "A parameter is invalid", body = super::problem::Body,
+        Invalid,
+        (status = 503, description = "All of the server's streams are in use", body = super::problem::Body,
          content_type = "application/problem+json"),
     ),
 )]
 pub(super) async fn stream_all(
     State(state): State<ApiState>,
+    Asking(client): Asking,
     headers: HeaderMap,
     QueryParameters(parameters): QueryParameters<Parameters>,
 ) -> Result<impl IntoResponse, Problem> {
+    if parameters.candles.is_some() && parameters.merchant.is_none() {
+        return Err(Problem::invalid_parameter("candles are of one shop: give its number as merchant"));
+    }
+    let open = state.limits.open_stream(client)?;
     let store = state.store;
     let (start, certain) = match resumed(&headers)? {
         Some(HeadId { number, hash, finalized }) => ((number, Some(hash)), finalized),
@@ -263,6 +310,10 @@ pub(super) async fn stream_all(
         blocks: VecDeque::new(),
         rewards: 0,
         events: VecDeque::new(),
+        candles: parameters.candles.map(Interval::from),
+        candle: None,
+        candle_due: true,
+        _open: open,
     };
     let events = stream::unfold(teller, |mut teller| async move {
         match teller.next().await {

@@ -3,11 +3,10 @@
 use super::{
     insert::Insert,
     relations::{read, Relation},
-    sql::{fetch, values, Value},
+    sql::{fetch, values, Transaction, Value},
 };
 use crate::Result;
 use codec::Encode;
-use sqlx::AnyConnection;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Keys looked up by one statement, a power of two.
@@ -37,19 +36,14 @@ impl ChangeLog {
     }
 
     /// The block is about to change this row, or to add it.
-    pub async fn changing(
-        &mut self,
-        connection: &mut AnyConnection,
-        relation: &Relation,
-        key: Vec<Value>,
-    ) -> Result<()> {
+    pub async fn changing(&mut self, connection: &mut Transaction, relation: &Relation, key: Vec<Value>) -> Result<()> {
         self.changing_all(connection, relation, vec![key]).await
     }
 
     /// As [`Self::changing`], of many rows.
     pub async fn changing_all(
         &mut self,
-        connection: &mut AnyConnection,
+        connection: &mut Transaction,
         relation: &Relation,
         keys: Vec<Vec<Value>>,
     ) -> Result<()> {
@@ -85,7 +79,7 @@ impl ChangeLog {
     }
 
     /// Writes the log.
-    pub async fn save(self, connection: &mut AnyConnection) -> Result<()> {
+    pub async fn save(self, connection: &mut Transaction) -> Result<()> {
         CHANGES.run(connection, "storing what a block changes", self.rows).await
     }
 }

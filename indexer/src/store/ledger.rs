@@ -5,14 +5,13 @@ use super::{
     change_log::ChangeLog,
     insert::Insert,
     relations::{Relation, BZKY_CHECKPOINTS, DEPOSIT_CHECKPOINTS, TIME_BALANCES},
-    sql::{fetch, placeholders, Columns, Value},
+    sql::{fetch, placeholders, Columns, Transaction, Value},
 };
 use crate::{error::overdrawn, Result};
 use bizkey_primitives::{
     checkpoint::{Checkpoint, Live},
     AccountId, Balance, Stamp,
 };
-use sqlx::AnyConnection;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Accounts looked up by one statement.
@@ -56,7 +55,7 @@ impl<E: Entry> Ledger<E> {
     }
 
     /// Loads the accounts that a block touches.
-    pub async fn load(&mut self, connection: &mut AnyConnection, accounts: BTreeSet<AccountId>) -> Result<()> {
+    pub async fn load(&mut self, connection: &mut Transaction, accounts: BTreeSet<AccountId>) -> Result<()> {
         let accounts: Vec<_> = accounts.into_iter().collect();
         for some in accounts.chunks(ACCOUNTS_A_QUERY) {
             // Filled up to a power of two with repeats, so that few different
@@ -95,7 +94,7 @@ impl<E: Entry> Ledger<E> {
     }
 
     /// Writes what changed.
-    pub async fn save(self, connection: &mut AnyConnection, log: &mut ChangeLog) -> Result<()> {
+    pub async fn save(self, connection: &mut Transaction, log: &mut ChangeLog) -> Result<()> {
         let (mut keys, mut rows) = (Vec::new(), Vec::new());
         for account in &self.changed {
             if let Some(entry) = self.entries.get(account) {

@@ -2,11 +2,13 @@
 //! All SQL of the indexer is in this folder, one text for both databases.
 
 mod change_log;
-mod codes;
+pub(crate) mod codes;
 mod connect;
+mod database;
+mod indexes;
 mod insert;
 mod ledger;
-mod read;
+pub(crate) mod read;
 mod relations;
 pub(crate) mod sql;
 mod write;

@@ -45,7 +45,7 @@ relations! {
     STATUSES = 2 "statuses" (side Integer, party Integer, block Integer, event Integer) -> ();
     HOLDS = 3 "holds" (side Integer, party Integer, block Integer, event Integer) -> ();
     CAPITALS = 4 "capitals" (merchant Integer, from_epoch Integer, block Integer, event Integer) -> ();
-    DEVICES = 5 "devices" (device Integer) -> (active Integer);
+    DEVICES = 5 "devices" (device Integer) -> (active Integer, retired_block Integer);
     BATCHES = 6 "batches" (device Integer, seq Integer) -> ();
     RECEIPTS = 7 "receipts" (id Integer) -> (voided_epoch Integer);
     VOIDS = 8 "voids" (receipt Integer) -> ();
@@ -61,6 +61,39 @@ relations! {
     REWARDS = 15 "rewards" (side Integer, party Integer, epoch Integer) -> ();
     ACCOUNTS = 17 "accounts" (side Integer, party Integer, stamp Integer) -> (account Bytes);
     COMMITTEES = 16 "committees" (block Integer, event Integer) -> ();
+    AGENTS = 18 "agents" (agent Integer) -> (account Bytes, active Integer, reason Bytes);
+    BUSINESSES = 19 "businesses" (merchant Integer, from_epoch Integer, block Integer, event Integer) -> ();
+    APPEALS = 20 "appeals" (side Integer, party Integer, block Integer, event Integer)
+        -> (granted Integer, decision Bytes, decided_block Integer);
+    TASKS = 21 "tasks" (task Integer) -> (stock Integer, closed_block Integer, unearned Bytes);
+    TASK_FULFILMENTS = 22 "task_fulfilments" (task Integer, customer Integer) -> ();
+    PRIVILEGES = 23 "privileges" (privilege Integer) -> (version Integer, changed_block Integer, conditions Bytes,
+        price Bytes, stock Integer, expires_ms Integer, opens Integer, closes Integer, refund_ms Integer,
+        closed_block Integer);
+    COLLECTIONS = 24 "collections" (ticket Bytes) -> (refunded_block Integer, settled_block Integer);
+    TIME_SALES = 25 "time_sales" (block Integer, event Integer) -> (state Integer, settled_block Integer);
+    BZKY_PRICES = 26 "bzky_prices" (block Integer, event Integer) -> ();
+    DEMANDS = 27 "demands" (device Integer, seq Integer, position Integer)
+        -> (state Integer, settled_block Integer, taken Bytes, debt Bytes);
+    PENALTIES = 28 "penalties" (block Integer, event Integer) -> ();
+    DEBTS = 29 "debts" (side Integer, party Integer) -> (amount Bytes);
+    DEBT_CHANGES = 30 "debt_changes" (block Integer, event Integer) -> ();
+    DISPUTES = 31 "disputes" (epoch Integer, round Integer) -> (upheld Integer, decided_block Integer);
+    STRUCK_REPORTS = 32 "struck_reports" (epoch Integer, round Integer) -> ();
+    DEFERRED_REWARDS = 33 "deferred_rewards" (epoch Integer, merchant Integer)
+        -> (paid Bytes, withheld Bytes, left_over Bytes);
+    DEFERRED_PAYMENTS = 34 "deferred_payments" (block Integer, event Integer) -> ();
+    DIRECTORS = 35 "directors" (director Integer) -> (account Bytes, left_block Integer);
+    CHAIRS = 36 "chairs" (block Integer, event Integer) -> ();
+    RESOLUTIONS = 37 "resolutions" (resolution Integer)
+        -> (state Integer, since_block Integer, executable_ms Integer);
+    VOTES = 38 "votes" (resolution Integer, director Integer) -> (in_favour Integer, block Integer, event Integer);
+    VESTING_RELEASES = 39 "vesting_releases" (block Integer, event Integer) -> ();
+    OFFERS = 40 "offers" (offer Integer) -> (left_over Bytes, reservations Integer, closed_block Integer,
+        returned Bytes);
+    RESERVATIONS = 41 "reservations" (reservation Integer) -> (stage Integer, until_ms Integer, payment Bytes,
+        opener Integer, opener_bond Bytes, evidence Bytes, ending Bytes, settled_block Integer);
+    DEVICE_TERMS = 42 "device_terms" (device Integer) -> (agent Bytes, class Integer);
 }
 
 impl Relation {
@@ -126,7 +159,7 @@ mod tests {
 
     #[test]
     fn statements_take_the_values_in_order() {
-        assert_eq!(DEVICES.restore(), "UPDATE devices SET active = $1 WHERE device = $2");
+        assert_eq!(DEVICES.restore(), "UPDATE devices SET active = $1, retired_block = $2 WHERE device = $3");
         assert_eq!(BATCHES.remove(), "DELETE FROM batches WHERE device = $1 AND seq = $2");
         assert_eq!(
             PARTIES.select(2),

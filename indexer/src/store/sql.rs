@@ -1,11 +1,11 @@
 //! Small helpers around sqlx: values, figures to columns and back.
 
+pub(crate) use super::database::Transaction;
+use super::database::{arguments, Executor, Row};
 use crate::{error::During, Error, Result};
 use bizkey_primitives::{AccountId, Hash, Side};
-use sqlx::{
-    any::{AnyArguments, AnyRow},
-    Any, AnyConnection, Arguments, AssertSqlSafe, Row,
-};
+use sqlx::{AssertSqlSafe, Column as _, Postgres, Row as _, Sqlite, TypeInfo as _};
+use std::borrow::Cow;
 
 /// A bound value. Integers are signed 64-bit columns in both databases.
 #[derive(Clone, Debug, PartialEq, Eq, codec::Encode, codec::Decode)]
@@ -71,6 +71,24 @@ impl From<&Hash> for Value {
     }
 }
 
+impl From<Option<u128>> for Value {
+    fn from(value: Option<u128>) -> Self {
+        value.map_or(Value::NoBytes, Value::from)
+    }
+}
+
+impl From<Option<&AccountId>> for Value {
+    fn from(value: Option<&AccountId>) -> Self {
+        value.map_or(Value::NoBytes, Value::from)
+    }
+}
+
+impl From<Option<&Hash>> for Value {
+    fn from(value: Option<&Hash>) -> Self {
+        value.map_or(Value::NoBytes, Value::from)
+    }
+}
+
 impl From<Side> for Value {
     fn from(value: Side) -> Self {
         Value::from(value.code())
@@ -83,56 +101,69 @@ macro_rules! values {
 }
 pub(crate) use values;
 
-pub(super) fn arguments(values: impl IntoIterator<Item = Value>) -> sqlx::Result<AnyArguments> {
-    let mut arguments = AnyArguments::default();
-    for value in values {
-        match value {
-            Value::Integer(value) => arguments.add(value),
-            Value::NoInteger => arguments.add(None::<i64>),
-            Value::Bytes(value) => arguments.add(value),
-            Value::NoBytes => arguments.add(None::<Vec<u8>>),
-        }
-        .map_err(sqlx::Error::Encode)?;
-    }
-    Ok(arguments)
-}
-
 /// Runs a statement; returns how many rows it changed.
 pub(crate) async fn execute(
-    connection: &mut AnyConnection,
+    transaction: &mut Transaction,
     what: &'static str,
-    sql: impl Into<std::borrow::Cow<'static, str>>,
+    sql: impl Into<Cow<'static, str>>,
     values: Vec<Value>,
 ) -> Result<u64> {
-    let arguments = arguments(values).during(what)?;
-    let done = sqlx::query_with(AssertSqlSafe(sql.into()), arguments).execute(connection).await.during(what)?;
-    Ok(done.rows_affected())
+    let sql = AssertSqlSafe(sql.into());
+    let changed = match transaction {
+        Transaction::Sqlite(on) => {
+            let query = sqlx::query_with(sql, arguments::<Sqlite>(values).during(what)?);
+            query.execute(&mut **on).await.map(|done| done.rows_affected())
+        }
+        Transaction::Postgres(on) => {
+            let query = sqlx::query_with(sql, arguments::<Postgres>(values).during(what)?);
+            query.execute(&mut **on).await.map(|done| done.rows_affected())
+        }
+    };
+    changed.during(what)
+}
+
+/// Asks whoever answers, by the `fetch…` method of a query, and does something
+/// with the answer: the same words for each driver's own types.
+macro_rules! ask {
+    ($executor:expr, $what:ident, $sql:expr, $values:expr, $fetch:ident, |$found:ident| $then:expr) => {
+        match $executor.into() {
+            Executor::SqlitePool(on) => ask!(@on, Sqlite, $what, $sql, $values, $fetch, |$found| $then),
+            Executor::Sqlite(on) => ask!(@on, Sqlite, $what, $sql, $values, $fetch, |$found| $then),
+            Executor::PostgresPool(on) => ask!(@on, Postgres, $what, $sql, $values, $fetch, |$found| $then),
+            Executor::Postgres(on) => ask!(@on, Postgres, $what, $sql, $values, $fetch, |$found| $then),
+        }
+    };
+    (@$on:ident, $database:ty, $what:ident, $sql:expr, $values:expr, $fetch:ident, |$found:ident| $then:expr) => {{
+        let query = sqlx::query_with($sql, arguments::<$database>($values).during($what)?);
+        let $found = query.$fetch($on).await.during($what)?;
+        $then
+    }};
 }
 
 /// All rows of a query, read by `read`.
 pub(crate) async fn fetch<'e, T>(
-    executor: impl sqlx::Executor<'e, Database = Any>,
+    executor: impl Into<Executor<'e>>,
     what: &'static str,
-    sql: impl Into<std::borrow::Cow<'static, str>>,
+    sql: impl Into<Cow<'static, str>>,
     values: Vec<Value>,
     read: impl Fn(&Columns) -> Result<T>,
 ) -> Result<Vec<T>> {
-    let arguments = arguments(values).during(what)?;
-    let rows = sqlx::query_with(AssertSqlSafe(sql.into()), arguments).fetch_all(executor).await.during(what)?;
-    rows.iter().map(|row| read(&Columns(row))).collect()
+    let sql = AssertSqlSafe(sql.into());
+    ask!(executor, what, sql, values, fetch_all, |rows| rows.iter().map(|row| read(&Columns(row.into()))).collect())
 }
 
 /// The first row of a query, read by `read`.
 pub(crate) async fn fetch_one<'e, T>(
-    executor: impl sqlx::Executor<'e, Database = Any>,
+    executor: impl Into<Executor<'e>>,
     what: &'static str,
-    sql: &'static str,
+    sql: impl Into<Cow<'static, str>>,
     values: Vec<Value>,
     read: impl Fn(&Columns) -> Result<T>,
 ) -> Result<Option<T>> {
-    let arguments = arguments(values).during(what)?;
-    let row = sqlx::query_with(sql, arguments).fetch_optional(executor).await.during(what)?;
-    row.as_ref().map(|row| read(&Columns(row))).transpose()
+    let sql = AssertSqlSafe(sql.into());
+    ask!(executor, what, sql, values, fetch_optional, |row| {
+        row.as_ref().map(|row| read(&Columns(row.into()))).transpose()
+    })
 }
 
 /// `($1, $2), ($3, $4)` for two rows of two columns.
@@ -145,14 +176,35 @@ pub(crate) fn placeholders(rows: usize, columns: usize) -> String {
 }
 
 /// A row being read.
-pub(crate) struct Columns<'r>(&'r AnyRow);
+pub(crate) struct Columns<'r>(Row<'r>);
 
 impl Columns<'_> {
     fn raw<'s, T>(&'s self, column: &'static str) -> Result<T>
     where
-        T: sqlx::Decode<'s, Any> + sqlx::Type<Any>,
+        T: sqlx::Decode<'s, Sqlite> + sqlx::Type<Sqlite> + sqlx::Decode<'s, Postgres> + sqlx::Type<Postgres>,
     {
-        self.0.try_get(column).during("reading a column")
+        match self.0 {
+            Row::Sqlite(row) => row.try_get(column),
+            Row::Postgres(row) => row.try_get(column),
+        }
+        .during("reading a column")
+    }
+
+    /// An integer of whatever width the database keeps it in, or `NULL`.
+    fn any_integer(&self, column: &'static str) -> Result<Option<i64>> {
+        match self.0 {
+            Row::Sqlite(row) => row.try_get(column),
+            Row::Postgres(row) => match row.try_column(column).map(|column| column.type_info().name()) {
+                Ok("INT2") => row.try_get::<Option<i16>, _>(column).map(|value| value.map(i64::from)),
+                Ok("INT4") => row.try_get::<Option<i32>, _>(column).map(|value| value.map(i64::from)),
+                _ => row.try_get(column),
+            },
+        }
+        .during("reading a column")
+    }
+
+    fn some_integer(&self, column: &'static str) -> Result<i64> {
+        self.any_integer(column)?.ok_or_else(|| Error::Altered { column, value: "NULL".to_owned() })
     }
 
     fn fit<T: TryFrom<i64>>(column: &'static str, value: i64) -> Result<T> {
@@ -161,27 +213,27 @@ impl Columns<'_> {
 
     /// An integer of any width below 64 bits.
     pub fn integer<T: TryFrom<i64>>(&self, column: &'static str) -> Result<T> {
-        Self::fit(column, self.raw(column)?)
+        Self::fit(column, self.some_integer(column)?)
     }
 
     /// As [`Self::integer`], or `NULL`.
     pub fn optional<T: TryFrom<i64>>(&self, column: &'static str) -> Result<Option<T>> {
-        self.raw::<Option<i64>>(column)?.map(|value| Self::fit(column, value)).transpose()
+        self.any_integer(column)?.map(|value| Self::fit(column, value)).transpose()
     }
 
     /// An unsigned 64-bit figure.
     pub fn wide(&self, column: &'static str) -> Result<u64> {
-        Ok(self.raw::<i64>(column)? as u64)
+        Ok(self.some_integer(column)? as u64)
     }
 
     /// As [`Self::wide`], or `NULL`.
     pub fn optional_wide(&self, column: &'static str) -> Result<Option<u64>> {
-        Ok(self.raw::<Option<i64>>(column)?.map(|value| value as u64))
+        Ok(self.any_integer(column)?.map(|value| value as u64))
     }
 
     /// An integer or `NULL`, as a value to be bound again.
     pub fn integer_value(&self, column: &'static str) -> Result<Value> {
-        Ok(self.raw::<Option<i64>>(column)?.map_or(Value::NoInteger, Value::Integer))
+        Ok(self.any_integer(column)?.map_or(Value::NoInteger, Value::Integer))
     }
 
     /// Bytes or `NULL`, likewise.
@@ -195,8 +247,20 @@ impl Columns<'_> {
         bytes.try_into().map_err(|_| Error::Altered { column, value: crate::model::hex(bytes) })
     }
 
+    /// As [`Self::bytes`], or `NULL`.
+    pub fn optional_bytes<const N: usize>(&self, column: &'static str) -> Result<Option<[u8; N]>> {
+        let altered = |bytes: &[u8]| Error::Altered { column, value: crate::model::hex(bytes) };
+        let bytes = self.raw::<Option<&[u8]>>(column)?;
+        bytes.map(|bytes| bytes.try_into().map_err(|_| altered(bytes))).transpose()
+    }
+
     /// Bytes of any length.
     pub fn blob(&self, column: &'static str) -> Result<&[u8]> {
+        self.raw(column)
+    }
+
+    /// As [`Self::blob`], or `NULL`.
+    pub fn optional_blob(&self, column: &'static str) -> Result<Option<&[u8]>> {
         self.raw(column)
     }
 
@@ -205,14 +269,29 @@ impl Columns<'_> {
         Ok(u128::from_be_bytes(self.bytes(column)?))
     }
 
+    /// As [`Self::amount`], or `NULL`.
+    pub fn optional_amount(&self, column: &'static str) -> Result<Option<u128>> {
+        Ok(self.optional_bytes(column)?.map(u128::from_be_bytes))
+    }
+
     /// An account.
     pub fn account(&self, column: &'static str) -> Result<AccountId> {
         Ok(AccountId::from(self.bytes::<32>(column)?))
     }
 
+    /// As [`Self::account`], or `NULL`.
+    pub fn optional_account(&self, column: &'static str) -> Result<Option<AccountId>> {
+        Ok(self.optional_bytes::<32>(column)?.map(AccountId::from))
+    }
+
     /// A hash.
     pub fn hash(&self, column: &'static str) -> Result<Hash> {
         Ok(Hash::from(self.bytes::<32>(column)?))
+    }
+
+    /// As [`Self::hash`], or `NULL`.
+    pub fn optional_hash(&self, column: &'static str) -> Result<Option<Hash>> {
+        Ok(self.optional_bytes::<32>(column)?.map(Hash::from))
     }
 
     /// A SCALE value.
@@ -230,9 +309,14 @@ impl Columns<'_> {
         T::decode_all(&mut bytes).map_err(|_| Error::Altered { column, value })
     }
 
+    /// As [`Self::choice`], or `NULL`.
+    pub fn optional_choice<T: Copy>(&self, column: &'static str, choices: &[T]) -> Result<Option<T>> {
+        Ok(if self.any_integer(column)?.is_some() { Some(self.choice(column, choices)?) } else { None })
+    }
+
     /// One of a list of values, by its position in the list.
     pub fn choice<T: Copy>(&self, column: &'static str, choices: &[T]) -> Result<T> {
-        let value: i64 = self.raw(column)?;
+        let value = self.some_integer(column)?;
         let choice = usize::try_from(value).ok().and_then(|position| choices.get(position));
         choice.copied().ok_or_else(|| Error::Altered { column, value: value.to_string() })
     }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 /// Doubles from `first` to `longest`; back to `first` after a success.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Backoff {
+pub(crate) struct Backoff {
     first: Duration,
     longest: Duration,
     next: Duration,

@@ -66,6 +66,10 @@ impl From<&Deployment> for Network {
                 receipts: contracts.receipts,
                 pos_deposit: contracts.pos_deposit,
                 rewards: contracts.rewards,
+                redemption: contracts.redemption,
+                vesting: contracts.vesting,
+                foundation: contracts.foundation,
+                otc: contracts.otc,
             },
         }
     }

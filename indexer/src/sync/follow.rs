@@ -1,20 +1,23 @@
 //! The loop that keeps the rows level with the chain.
 
 use super::{
+    backfill,
     backoff::Backoff,
     plan::{resume, Planner, Task},
     progress::Progress,
+    rows::{take_all, Fetched, Step},
     source::{source_error, Block, BlockRef, BlockSource},
 };
 use crate::{store::Store, Error, Result};
 use futures::{stream, StreamExt};
-use std::{
-    future::Future,
-    sync::Arc,
-    time::{Duration, Instant},
-};
-use tokio::sync::mpsc;
+use std::{future::Future, sync::Arc, time::Duration};
+use tokio::sync::{mpsc, Semaphore};
 use tokio_util::sync::CancellationToken;
+
+/// Most fetched blocks that wait to be written: they go into few transactions.
+const WAITING_BLOCKS: usize = 2_048;
+/// Most memory that fetched blocks take while they wait to be written, KiB.
+const ROOM_KIB: u32 = 64 * 1024;
 
 /// How to follow a chain.
 #[derive(Clone)]
@@ -34,8 +37,11 @@ pub struct Config {
     pub blocks_due: bool,
     /// Longest answer of the source that is waited for.
     pub call_timeout: Duration,
-    /// Blocks asked for at the same time; bounds memory.
+    /// Blocks asked for at the same time.
     pub prefetch: usize,
+    /// Most final blocks that are written in one transaction, if so many wait;
+    /// one larger than all is written alone.
+    pub blocks_a_transaction: usize,
     /// A head that rests for so long is checked, and named as stalled.
     pub stall_after: Duration,
     /// First wait after a failure; it doubles with each in a row.
@@ -55,7 +61,8 @@ impl Config {
             best: true,
             blocks_due: true,
             call_timeout: Duration::from_secs(30),
-            prefetch: 16,
+            prefetch: 32,
+            blocks_a_transaction: 1_024,
             stall_after: Duration::from_secs(60),
             first_retry: Duration::from_millis(100),
             longest_retry: Duration::from_secs(10),
@@ -87,13 +94,6 @@ struct Follower {
     current: usize,
     /// Endpoints in a row that were of another chain.
     wrong: usize,
-}
-
-/// A task with all that it needs.
-enum Step {
-    Store { block: Block, hot: bool },
-    RollBack(u32),
-    Finalize(BlockRef),
 }
 
 impl Follower {
@@ -131,14 +131,20 @@ impl Follower {
         let limit = self.config.call_timeout;
         let words = within(limit, "a subscription to heads", source.subscribe()).await?;
         let branch = resume(&self.config, source.as_ref()).await?;
+        backfill::begin(&self.config, source.as_ref()).await?;
         let planner = Planner::new(self.config.clone(), source.clone(), words, branch);
-        let (fetched, steps) = mpsc::channel((self.config.prefetch / 4).max(1));
+        let (fetched, steps) = mpsc::channel(WAITING_BLOCKS);
         let fetching = async {
             fetch_all(&self.config, source.as_ref(), planner, fetched).await;
             // It ends after a failure, which is among the steps.
             std::future::pending().await
         };
-        let Config { store, progress, .. } = self.config.clone();
+        let Config { store, progress, blocks_a_transaction, .. } = self.config.clone();
+        let near = u32::try_from(self.config.prefetch).unwrap_or(u32::MAX);
+        let settling = async {
+            backfill::end(&store, &progress, near).await?;
+            std::future::pending().await
+        };
         let (backoff, wrong) = (&mut self.backoff, &mut self.wrong);
         let worked = || {
             backoff.reset();
@@ -146,65 +152,15 @@ impl Follower {
         };
         tokio::select! {
             ended = fetching => ended,
-            failed = take_all(&store, &progress, steps, worked) => failed,
+            failed = settling => failed,
+            failed = take_all(&store, &progress, blocks_a_transaction, steps, worked) => failed,
         }
-    }
-}
-
-/// Takes steps as they come; ends with the first failure.
-async fn take_all(
-    store: &Store,
-    progress: &Progress,
-    mut steps: mpsc::Receiver<Result<Step>>,
-    mut worked: impl FnMut(),
-) -> Result<()> {
-    loop {
-        let behind = progress.status().lag() != Some(0);
-        let asked = Instant::now();
-        let Some(step) = steps.recv().await else {
-            return Err(source_error("blocks", "no more of them come"));
-        };
-        let step = step?;
-        let fetching = if behind { asked.elapsed() } else { Duration::ZERO };
-        let started = Instant::now();
-        take(store, &step).await?;
-        let storing = started.elapsed();
-        worked();
-        progress.update(|status| {
-            match step {
-                Step::Store { block, hot } => {
-                    status.indexed = Some(block.number);
-                    if !hot {
-                        status.finalized = Some(block.number);
-                    }
-                }
-                Step::RollBack(number) => {
-                    status.indexed = Some(number);
-                    status.rollbacks = status.rollbacks.saturating_add(1);
-                }
-                Step::Finalize(block) => status.finalized = Some(block.number),
-            }
-            status.work.fetching = status.work.fetching.saturating_add(fetching);
-            status.work.storing = status.work.storing.saturating_add(storing);
-        });
-    }
-}
-
-async fn take(store: &Store, step: &Step) -> Result<()> {
-    match step {
-        Step::Store { block, hot: false } => store.apply(block).await.map(drop),
-        Step::Store { block, hot: true } => store.apply_hot(block).await.map(drop),
-        Step::RollBack(number) => {
-            tracing::info!(number, "the chain turned away above this block: undoing what was stored");
-            store.roll_back(*number).await
-        }
-        Step::Finalize(block) => store.finalize(block.number, &block.hash).await,
     }
 }
 
 /// Fetches what the planned tasks need, several at a time, and hands them over
 /// in order until one fails or nobody takes them.
-async fn fetch_all(config: &Config, source: &dyn BlockSource, planner: Planner, fetched: mpsc::Sender<Result<Step>>) {
+async fn fetch_all(config: &Config, source: &dyn BlockSource, planner: Planner, fetched: mpsc::Sender<Fetched>) {
     let tasks = stream::try_unfold(planner, |mut planner| async move {
         let task = planner.next().await?;
         Ok(Some((task, planner)))
@@ -212,9 +168,15 @@ async fn fetch_all(config: &Config, source: &dyn BlockSource, planner: Planner, 
     let steps =
         tasks.map(|task: Result<Task>| async { prepare(config, source, task?).await }).buffered(config.prefetch.max(1));
     let mut steps = std::pin::pin!(steps);
+    let room = Arc::new(Semaphore::new(ROOM_KIB as usize));
     while let Some(step) = steps.next().await {
         let failed = step.is_err();
-        if fetched.send(step).await.is_err() || failed {
+        let kib = step.as_ref().map_or(0, |step| step.bytes() / 1024);
+        // A block that is larger than all the room is let in alone.
+        let kib = u32::try_from(kib).unwrap_or(ROOM_KIB).clamp(1, ROOM_KIB);
+        // Nobody closes the semaphore.
+        let Ok(room) = room.clone().acquire_many_owned(kib).await else { return };
+        if fetched.send(Fetched { step, room }).await.is_err() || failed {
             return;
         }
     }
@@ -228,12 +190,12 @@ async fn prepare(config: &Config, source: &dyn BlockSource, task: Task) -> Resul
             let block = async { source.block(source.block_hash(number).await?.ok_or_else(lacks)?).await };
             let block = within(config.call_timeout, &what, block).await?;
             expect(number, None, &block)?;
-            Ok(Step::Store { block, hot: false })
+            Ok(Step::StoreFinal(block))
         }
         Task::StoreHot(BlockRef { number, hash }) => {
             let block = within(config.call_timeout, &format!("block {number}"), source.block(hash)).await?;
             expect(number, Some(hash), &block)?;
-            Ok(Step::Store { block, hot: true })
+            Ok(Step::StoreHot(block))
         }
         Task::RollBack(number) => Ok(Step::RollBack(number)),
         Task::Finalize(block) => Ok(Step::Finalize(block)),

@@ -23,6 +23,8 @@ pub struct Status {
     pub rollbacks: u64,
     /// Since when the rows are behind the chain's head; `None` while they are level.
     pub behind_since: Option<Instant>,
+    /// An empty index is being filled: the indexes that answers need are put off.
+    pub is_filling: bool,
     /// The chain's head has not moved for longer than the configured time,
     /// although blocks are due.
     pub stalled: bool,
@@ -56,11 +58,11 @@ impl Status {
         self.behind_since.map_or(Duration::ZERO, |since| since.elapsed())
     }
 
-    /// Whether readers see the chain as it is: connected to a chain that moves,
-    /// and within two blocks of its head.
+    /// Whether readers see the chain as it is, and soon: connected to a chain that
+    /// moves, within two blocks of its head, no empty index being filled.
     #[must_use]
     pub fn is_ready(&self) -> bool {
-        self.connected && !self.stalled && self.lag().is_some_and(|lag| lag <= READY_WITHIN)
+        self.connected && !self.stalled && !self.is_filling && self.lag().is_some_and(|lag| lag <= READY_WITHIN)
     }
 }
 
@@ -99,6 +101,12 @@ impl Progress {
         let _ = self.0.subscribe().wait_for(|status| status.finalized >= Some(number)).await;
     }
 
+    /// Waits until at most so many blocks are missing.
+    pub(super) async fn near(&self, blocks: u32) {
+        let near = |status: &Status| status.lag().is_some_and(|lag| lag <= blocks);
+        let _ = self.0.subscribe().wait_for(near).await;
+    }
+
     /// Waits until the index is caught up.
     pub async fn ready(&self) {
         let _ = self.0.subscribe().wait_for(Status::is_ready).await;
@@ -129,6 +137,7 @@ mod tests {
         assert!(!status(false, Some(9), Some(9)).is_ready());
         assert!(!status(true, Some(0), None).is_ready());
         assert!(!status(true, None, Some(4)).is_ready());
+        assert!(!Status { is_filling: true, ..status(true, Some(9), Some(9)) }.is_ready());
         assert!(!Status { stalled: true, ..status(true, Some(9), Some(9)) }.is_ready());
     }
 }

@@ -49,6 +49,19 @@ pub struct Block {
     pub events: Vec<ContractEvent>,
 }
 
+impl Block {
+    /// About how much memory it takes, bytes.
+    pub(super) fn bytes(&self) -> usize {
+        let bytes = |event: &ContractEvent| match &event.event {
+            Event::BatchRecorded(batch) => batch.payload.len(),
+            Event::RewardsPaid(paid) => std::mem::size_of_val(paid.rewards.as_slice()),
+            _ => 0,
+        };
+        let events: usize = self.events.iter().map(bytes).sum();
+        events + std::mem::size_of_val(self.events.as_slice())
+    }
+}
+
 /// A chain. Errors are [`Error::Source`].
 #[async_trait::async_trait]
 pub trait BlockSource: Send + Sync + 'static {

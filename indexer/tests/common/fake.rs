@@ -123,7 +123,7 @@ impl FakeSource {
         }
         drop(state);
         let every = self.fail_every.load(Ordering::SeqCst);
-        if every > 0 && call % every == 0 {
+        if every > 0 && call.is_multiple_of(every) {
             return Err(source_error("an answer", "made to fail"));
         }
         Ok(())

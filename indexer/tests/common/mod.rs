@@ -1,9 +1,13 @@
 //! A made-up chain, and ways to look at what was stored of it.
 #![allow(dead_code, clippy::unwrap_used, clippy::expect_used)]
 
+pub mod failing;
 pub mod fake;
+pub mod later;
+pub mod market;
 pub mod postgres;
 pub mod random;
+pub mod running;
 
 use bizkey_indexer::{
     model::{Contracts, Network},
@@ -40,6 +44,10 @@ pub fn network() -> Network {
             receipts: contract(4),
             pos_deposit: contract(5),
             rewards: contract(6),
+            redemption: contract(7),
+            vesting: contract(8),
+            foundation: contract(9),
+            otc: contract(10),
         },
     }
 }
@@ -52,12 +60,19 @@ pub fn emitter(event: &Event) -> AccountId {
         Event::DeviceRegistered(_)
         | Event::DeviceStateChanged(_)
         | Event::BatchRecorded(_)
-        | Event::ReceiptVoided(_) => contracts.receipts,
+        | Event::ReceiptVoided(_)
+        | Event::DeviceRetired(_)
+        | Event::ReceiptDemanded(_)
+        | Event::ReceiptOpened(_)
+        | Event::OpeningFailed(_) => contracts.receipts,
         Event::DepositLocked(_)
         | Event::ReturnConfirmed(_)
         | Event::DepositReleased(_)
         | Event::DepositPenalised(_)
+        | Event::DepositSeized(_)
         | Event::DeviceTransferred(_)
+        | Event::DeviceAgentChanged(_)
+        | Event::DeviceClassChanged(_)
         | Event::DepositorChanged(_) => contracts.pos_deposit,
         Event::PoolReleased(_) => contracts.vault,
         Event::CommitteeChanged(_)
@@ -65,7 +80,49 @@ pub fn emitter(event: &Event) -> AccountId {
         | Event::ReportPending(_)
         | Event::EpochFinalised(_)
         | Event::EpochVoided(_)
-        | Event::RewardsPaid(_) => contracts.rewards,
+        | Event::RewardsPaid(_)
+        | Event::ReportDisputed(_)
+        | Event::DisputeDecided(_)
+        | Event::ReportStruck(_)
+        | Event::BondSlashed(_)
+        | Event::RewardDeferred(_)
+        | Event::DeferredRewardPaid(_)
+        | Event::DebtBooked(_)
+        | Event::DebtPaid(_) => contracts.rewards,
+        Event::TaskCreated(_)
+        | Event::TaskRestocked(_)
+        | Event::TaskFulfilled(_)
+        | Event::TaskClosed(_)
+        | Event::PrivilegeCreated(_)
+        | Event::PrivilegeChanged(_)
+        | Event::PrivilegeClosed(_)
+        | Event::TimeCollected(_)
+        | Event::CollectionRefunded(_)
+        | Event::CollectionSettled(_)
+        | Event::BzkyPriceAnchored(_)
+        | Event::BzkyPriceSet(_)
+        | Event::TimeSold(_)
+        | Event::FiatSaleBooked(_)
+        | Event::FiatSaleReleased(_)
+        | Event::FiatSaleChargedBack(_) => contracts.redemption,
+        Event::DirectorSeated(_)
+        | Event::DirectorLeft(_)
+        | Event::SeatTaken(_)
+        | Event::ChairChanged(_)
+        | Event::ResolutionProposed(_)
+        | Event::VoteCast(_)
+        | Event::ResolutionPassed(_)
+        | Event::MajorityLost(_)
+        | Event::ResolutionFailed(_)
+        | Event::ResolutionCancelled(_)
+        | Event::ResolutionEnacted(_) => contracts.foundation,
+        Event::VestingReleased(_) => contracts.vesting,
+        Event::OtcOfferOpened(_)
+        | Event::OtcOfferClosed(_)
+        | Event::OtcReserved(_)
+        | Event::OtcPaymentDeclared(_)
+        | Event::OtcDisputed(_)
+        | Event::OtcSettled(_) => contracts.otc,
         _ => contracts.registry,
     }
 }
@@ -139,6 +196,14 @@ impl Sqlite {
     pub async fn open(&self) -> Store {
         Store::open(&self.url, &network()).await.unwrap()
     }
+
+    /// Does something to the rows that the indexer would not.
+    pub async fn execute(&self, sql: &str) {
+        sqlx::any::install_default_drivers();
+        let pool = AnyPool::connect(&self.url).await.unwrap();
+        sqlx::query(sqlx::AssertSqlSafe(sql.to_owned())).execute(&pool).await.unwrap();
+        pool.close().await;
+    }
 }
 
 /// Tables and how many leading columns order their rows.
@@ -162,8 +227,39 @@ const TABLES: &[(&str, &str)] = &[
     ("reports", "epoch, block, event"),
     ("rewards", "side, party, epoch"),
     ("committees", "block, event"),
+    ("agents", "agent"),
+    ("businesses", "merchant, from_epoch, block, event"),
+    ("appeals", "side, party, block, event"),
+    ("device_terms", "device"),
+    ("tasks", "task"),
+    ("task_fulfilments", "task, customer"),
+    ("privileges", "privilege"),
+    ("collections", "ticket"),
+    ("time_sales", "block, event"),
+    ("bzky_prices", "block, event"),
+    ("demands", "device, seq, position"),
+    ("penalties", "block, event"),
+    ("debts", "side, party"),
+    ("debt_changes", "block, event"),
+    ("disputes", "epoch, round"),
+    ("struck_reports", "epoch, round"),
+    ("deferred_rewards", "epoch, merchant"),
+    ("deferred_payments", "block, event"),
+    ("directors", "director"),
+    ("chairs", "block, event"),
+    ("resolutions", "resolution"),
+    ("votes", "resolution, director"),
+    ("vesting_releases", "block, event"),
+    ("offers", "offer"),
+    ("reservations", "reservation"),
     ("hot_blocks", "number"),
     ("hot_changes", "block, relation, row_key"),
+    ("scored_epochs", "epoch"),
+    ("merchant_scores", "epoch, merchant"),
+    ("merchant_customers", "merchant, customer"),
+    ("candles", "merchant, length_ms, start_ms"),
+    ("texts", "hash"),
+    ("text_terms", "term, hash"),
 ];
 
 pub type Dump = BTreeMap<&'static str, Vec<String>>;
@@ -181,6 +277,20 @@ pub async fn dump(url: &str) -> Dump {
     }
     pool.close().await;
     tables
+}
+
+/// Stores blocks, all of them final.
+pub async fn apply_all(store: &Store, blocks: &[Block]) {
+    for block in blocks {
+        store.apply(block).await.unwrap();
+    }
+}
+
+/// The rows of an index that saw nothing but these blocks.
+pub async fn clean_rows(blocks: &[Block]) -> Dump {
+    let sqlite = Sqlite::new();
+    apply_all(&sqlite.open().await, blocks).await;
+    dump(&sqlite.url).await
 }
 
 /// The first table in which two databases differ, for messages that can be read.

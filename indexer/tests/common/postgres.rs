@@ -50,6 +50,11 @@ impl Cluster {
         run(tool("pg_ctl").args(["-w", "-m", "immediate", "-D"]).arg(self.folder.join("data")).arg("stop"));
     }
 
+    /// The file that the server logs to.
+    pub fn log(&self) -> PathBuf {
+        self.folder.join("log")
+    }
+
     fn url(&self, database: &str) -> String {
         format!("postgres://postgres@127.0.0.1:{}/{database}", self.port)
     }

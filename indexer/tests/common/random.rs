@@ -1,6 +1,6 @@
 //! Random but possible histories of a network, for properties.
 
-use super::{account, batch, emitted, from_contract, network, Chain, EPOCH_MS, GENESIS_MS};
+use super::{account, batch, emitted, from_contract, later, network, Chain, EPOCH_MS, GENESIS_MS};
 use bizkey_primitives::{
     events::*,
     party::{Capital, Status},
@@ -9,7 +9,7 @@ use bizkey_primitives::{
     signature::PublicKey,
     AccountId, Hash, Side,
 };
-use proptest::prelude::*;
+use proptest::{prelude::*, strategy::ValueTree, test_runner::TestRunner};
 use std::collections::BTreeMap;
 
 /// Devices of the made-up network; device d belongs to shop d.
@@ -35,6 +35,8 @@ pub enum Step {
     Penalise { device: u32, amount: u128 },
     Move { device: u32, to: u32 },
     Depositor { device: u32, to: u8 },
+    Seize { device: u32, amount: u128 },
+    Later(later::Step),
 }
 
 /// A block: epochs passed since the one before it, and what happens.
@@ -72,23 +74,43 @@ fn step() -> impl Strategy<Value = Step> {
         1 => (device(), 1..50u128).prop_map(|(device, amount)| Step::Penalise { device, amount }),
         1 => (device(), device()).prop_map(|(device, to)| Step::Move { device, to }),
         1 => (device(), 1..=ACCOUNTS).prop_map(|(device, to)| Step::Depositor { device, to }),
+        1 => (device(), 1..50u128).prop_map(|(device, amount)| Step::Seize { device, amount }),
+        20 => (prop::sample::select(later::Kind::ALL), 0usize..8, 1u32..100, any::<bool>())
+            .prop_map(|(kind, pick, amount, flag)| Step::Later(later::Step { kind, pick, amount, flag })),
     ]
 }
 
 pub fn plan(blocks: usize) -> impl Strategy<Value = Plan> {
     let gap = prop_oneof![4 => Just(0u32), 2 => Just(1), 1 => 2u32..4];
-    prop::collection::vec((gap, prop::collection::vec(step(), 0..6)), 1..blocks)
+    prop::collection::vec((gap, prop::collection::vec(step(), 0..12)), 1..blocks)
+}
+
+/// A plan of exactly so many blocks.
+pub fn long_plan(runner: &mut TestRunner, blocks: usize) -> Plan {
+    let mut long = Plan::new();
+    while long.len() < blocks {
+        long.extend(plan(20).new_tree(runner).unwrap().current());
+    }
+    long.truncate(blocks);
+    long
+}
+
+/// A chain of so many blocks after the deployment, the same each time.
+pub fn long_chain(blocks: usize) -> Chain {
+    chain_of(&long_plan(&mut TestRunner::deterministic(), blocks))
 }
 
 /// What the world would refuse is left out, as the contracts would.
 #[derive(Default)]
-struct World {
+pub struct World {
     next_seq: BTreeMap<u32, u64>,
     bzky: BTreeMap<AccountId, u128>,
     time: BTreeMap<AccountId, u128>,
     /// Whose deposit of how much each device has.
     locked: BTreeMap<u32, (AccountId, u128)>,
     customers: u32,
+    /// What there is beside receipts.
+    pub later: later::World,
 }
 
 /// Depositor of a device.
@@ -97,6 +119,13 @@ pub fn depositor(device: u32) -> AccountId {
 }
 
 impl World {
+    fn events(&mut self, epoch: u32, step: &Step) -> Vec<(AccountId, Event)> {
+        match step {
+            Step::Later(step) => self.later.events(epoch, step).into_iter().map(emitted).collect(),
+            step => self.event(epoch, step).into_iter().collect(),
+        }
+    }
+
     fn event(&mut self, epoch: u32, step: &Step) -> Option<(AccountId, Event)> {
         let event = match step.clone() {
             Step::Batch { device, receipts, cut } => {
@@ -153,6 +182,12 @@ impl World {
                     rest_to,
                 })
             }
+            Step::Seize { device, amount } => {
+                let (depositor, locked) = self.locked.get_mut(&device)?;
+                *locked = locked.checked_sub(amount)?;
+                Event::DepositSeized(DepositSeized { device, depositor: *depositor, amount, to: account(91) })
+            }
+            Step::Later(_) => return None,
             Step::Move { device, to } => {
                 let (depositor, amount) = *self.locked.get(&device).filter(|_| device != to)?;
                 let releasable_ms = self.locked.contains_key(&to).then_some(99);
@@ -204,6 +239,11 @@ fn registered(side: Side, index: u32) -> Event {
 /// The chain of a plan: deployment and registration before genesis, then the
 /// plan's blocks, with a report and rewards for each epoch that is over.
 pub fn chain_of(plan: &Plan) -> Chain {
+    world_of(plan).0
+}
+
+/// The chain of a plan, and the world at its end.
+pub fn world_of(plan: &Plan) -> (Chain, World) {
     let mut chain = Chain::default();
     let mut world = World::default();
     let contracts = network().contracts;
@@ -224,35 +264,48 @@ pub fn chain_of(plan: &Plan) -> Chain {
     }
     let members = vec![account(50), account(51), account(52)];
     second.push(emitted(Event::CommitteeChanged(CommitteeChanged { from_epoch: 0, members })));
+    // A board, and something of everything that can be looked up by a number.
+    let born = [
+        later::Kind::Director,
+        later::Kind::Director,
+        later::Kind::Director,
+        later::Kind::Propose,
+        later::Kind::Vote,
+        later::Kind::Agent,
+        later::Kind::Task,
+        later::Kind::Privilege,
+        later::Kind::Offer,
+    ];
+    for kind in born {
+        second.extend(world.events(0, &Step::Later(later::Step { kind, pick: 0, amount: 3, flag: true })));
+    }
     chain.push(GENESIS_MS - 1_000, second);
     let mut epoch = 0;
     for (position, (gap, steps)) in plan.iter().enumerate() {
         let mut events = Vec::new();
         if *gap > 0 {
-            events.extend(settled(epoch).into_iter().map(emitted));
+            events.extend(settled(&mut world.later, epoch).into_iter().map(emitted));
         }
         epoch += gap;
-        events.extend(steps.iter().filter_map(|step| world.event(epoch, step)));
+        events.extend(steps.iter().flat_map(|step| world.events(epoch, step)));
         let within = (position as u64 * 7).min(EPOCH_MS - 1);
         let at = GENESIS_MS + u64::from(epoch) * EPOCH_MS + within;
         chain.push(at, events);
     }
-    chain
+    (chain, world)
 }
 
 /// What `rewards` says of an epoch from report to payment.
-fn settled(epoch: u32) -> Vec<Event> {
+fn settled(world: &mut later::World, epoch: u32) -> Vec<Event> {
     let side = SideReport { root: Hash::from([epoch as u8; 32]), count: 2, sum_v1: u128::MAX - 1, sum_v2: 9 };
     let report = Report { algorithm_version: 1, merchants: side, customers: SideReport { sum_v2: 0, ..side } };
     let payout = Payout { emission: 200, reserved: 150, paid: 0 };
     let reward = |index: u32| PaidReward { index, account: account(index as u8), amount: u128::from(index) * 10 };
-    vec![
-        Event::ReportSubmitted(ReportSubmitted { epoch, round: 0, member: account(50), report }),
-        Event::ReportSubmitted(ReportSubmitted { epoch, round: 0, member: account(51), report }),
-        Event::ReportPending(ReportPending { epoch, round: 0, report }),
+    let paid = vec![
         Event::EpochFinalised(EpochFinalised { epoch, merchants: payout, customers: payout }),
         Event::RewardsPaid(RewardsPaid { side: Side::Merchant, epoch, rewards: vec![reward(1), reward(2)] }),
         Event::RewardsPaid(RewardsPaid { side: Side::Customer, epoch, rewards: vec![reward(3)] }),
         Event::RewardsPaid(RewardsPaid { side: Side::Merchant, epoch, rewards: vec![reward(4)] }),
-    ]
+    ];
+    world.settle(epoch, report, paid)
 }

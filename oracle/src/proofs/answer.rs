@@ -1,12 +1,15 @@
 //! The JSON of a proof.
 
 use crate::report::{Claim, EpochReport};
-use bizkey_primitives::{hash::selector, tree, Epoch, Side};
+use bizkey_client::ss58;
+use bizkey_primitives::{hash::selector, tree, AccountId, Epoch, Side};
 use codec::Encode;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 /// A leaf with its proof. Amounts are decimal strings, hashes hex after `0x`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[schema(as = Proof)]
 pub struct ProofAnswer {
     /// `merchant` or `customer`.
     pub side: String,
@@ -24,13 +27,16 @@ pub struct ProofAnswer {
     pub holdings: Holdings,
     /// Siblings from the leaf upwards.
     pub proof: Vec<Step>,
+    /// Address of `rewards`, SS58: whom to call.
+    pub contract: String,
     /// The call of `rewards.claim` with all of this: selector and SCALE
     /// arguments, to be sent as a contract call's input.
     pub input: String,
 }
 
 /// A leaf.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[schema(as = ProofLeaf)]
 pub struct Leaf {
     /// Index in `registry`.
     pub account: u32,
@@ -41,7 +47,8 @@ pub struct Leaf {
 }
 
 /// Positions of checkpoints.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[schema(as = ProofHoldings)]
 pub struct Holdings {
     /// In `bzky`.
     pub bzky: u32,
@@ -50,7 +57,8 @@ pub struct Holdings {
 }
 
 /// One level of a proof.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[schema(as = ProofStep)]
 pub struct Step {
     /// Whether the sibling is the left one.
     pub sibling_is_left: bool,
@@ -59,7 +67,8 @@ pub struct Step {
 }
 
 /// A node.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[schema(as = ProofNode)]
 pub struct Tuple {
     /// Its hash.
     pub hash: String,
@@ -93,9 +102,9 @@ impl From<&tree::Tuple> for Tuple {
 }
 
 impl ProofAnswer {
-    /// The answer for an account; `None` if it has no leaf.
+    /// The answer for an account, to be sent to `rewards`; `None` if it has no leaf.
     #[must_use]
-    pub fn new(report: &EpochReport, side: Side, account: u32) -> Option<Self> {
+    pub fn new(report: &EpochReport, rewards: &AccountId, side: Side, account: u32) -> Option<Self> {
         let Claim { leaf, holdings, proof } = report.claim(side, account)?;
         let epoch = report.epoch();
         let mut input = selector("claim").to_vec();
@@ -113,6 +122,7 @@ impl ProofAnswer {
             leaf: Leaf { account: leaf.account, v1: leaf.v1.to_string(), v2: leaf.v2.to_string() },
             holdings: Holdings { bzky: holdings.bzky, pos_deposit: holdings.pos_deposit },
             proof: proof.iter().map(step).collect(),
+            contract: ss58(rewards),
             input: hex(&input),
         })
     }

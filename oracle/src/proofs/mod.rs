@@ -10,7 +10,6 @@
 //! Errors are `application/problem+json`.
 
 mod answer;
-mod problem;
 
 pub use answer::{Holdings, Leaf, ProofAnswer, Step, Tuple};
 
@@ -21,27 +20,49 @@ use axum::{
     routing::get,
     Json, Router,
 };
+use bizkey_indexer::api::problem::{self, Problem};
 use bizkey_primitives::{Epoch, Side};
-use problem::Problem;
 use std::sync::Arc;
+use utoipa_axum::{router::OpenApiRouter, routes};
 
-/// The routes, over the reports of `book`.
-pub fn router(book: Arc<Book>) -> Router {
-    Router::new()
-        .route("/v1/proofs/{side}/{epoch}/{account}", get(proof))
-        .route("/health", get(|| async { "ok" }))
-        .route("/ready", get(ready))
-        .fallback(|| async {
-            Problem::new(StatusCode::NOT_FOUND, "no such path", "see /v1/proofs/{side}/{epoch}/{account}")
-        })
-        .with_state(book)
+/// The proofs alone, over the reports of `book`, to be served beside an
+/// indexer's rows (`bizkey_indexer::router_with`).
+pub fn routes<S: Clone + Send + Sync + 'static>(book: Arc<Book>) -> OpenApiRouter<S> {
+    OpenApiRouter::new().routes(routes!(proof)).with_state(book)
 }
 
+/// All routes, over the reports of `book`.
+pub fn router(book: Arc<Book>) -> Router {
+    let operation = Router::new().route("/health", get(|| async { "ok" })).route("/ready", get(ready));
+    operation.with_state(book.clone()).merge(routes(book)).fallback(|| async {
+        let detail = "see /v1/proofs/{side}/{epoch}/{account}";
+        Problem::new(StatusCode::NOT_FOUND, "not-found", "no such path", detail)
+    })
+}
+
+/// What a merchant or a customer can claim for an epoch, ready to submit: send
+/// `input` to `contract` as a contract call, from any account, once the epoch
+/// is final. It pays the party's present account.
+#[utoipa::path(
+    get, path = "/v1/proofs/{side}/{epoch}/{account}", tag = "proofs",
+    params(
+        ("side" = String, Path, description = "`merchant` or `customer`", example = "merchant"),
+        ("epoch" = u32, Path, description = "The epoch", example = 0),
+        ("account" = u32, Path, description = "Index in `registry`", example = 1),
+    ),
+    responses(
+        (status = 200, description = "The leaf, its proof and the call", body = ProofAnswer),
+        (status = 400, description = "A parameter is invalid", body = problem::Body,
+         content_type = "application/problem+json"),
+        (status = 404, description = "The epoch is not judged, or the account has nothing to claim for it",
+         body = problem::Body, content_type = "application/problem+json"),
+    ),
+)]
 async fn proof(
     State(book): State<Arc<Book>>,
     Path((side, epoch, account)): Path<(String, String, String)>,
 ) -> Result<Json<ProofAnswer>, Problem> {
-    let refuse = |title, detail: String| Problem::new(StatusCode::BAD_REQUEST, title, detail);
+    let refuse = |title, detail: String| Problem::new(StatusCode::BAD_REQUEST, "invalid-parameter", title, detail);
     let side = Side::ALL
         .into_iter()
         .find(|known| known.name() == side)
@@ -53,11 +74,11 @@ async fn proof(
     let report = book.report(epoch).ok_or_else(|| {
         let next = book.next_epoch();
         let detail = format!("epoch {epoch} is not judged yet, or too old to be claimed; the next one is {next}");
-        Problem::new(StatusCode::NOT_FOUND, "no report", detail)
+        Problem::new(StatusCode::NOT_FOUND, "not-judged", "no report", detail)
     })?;
-    ProofAnswer::new(&report, side, account).map(Json).ok_or_else(|| {
+    ProofAnswer::new(&report, &book.network().rewards, side, account).map(Json).ok_or_else(|| {
         let detail = format!("{} {account} has nothing to claim for epoch {epoch}", side.name());
-        Problem::new(StatusCode::NOT_FOUND, "no leaf", detail)
+        Problem::new(StatusCode::NOT_FOUND, "nothing-to-claim", "no leaf", detail)
     })
 }
 
@@ -66,5 +87,5 @@ async fn ready(State(book): State<Arc<Book>>) -> Result<&'static str, Problem> {
         return Ok("ready");
     }
     let detail = book.last_error().unwrap_or_else(|| "epochs are still being judged".into());
-    Err(Problem::new(StatusCode::SERVICE_UNAVAILABLE, "not ready", detail))
+    Err(Problem::new(StatusCode::SERVICE_UNAVAILABLE, "not-ready", "not ready", detail))
 }

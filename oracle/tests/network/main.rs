@@ -2,6 +2,7 @@
 //! real index: receipts to paid rewards, and verification of all of it.
 #![allow(clippy::expect_used, clippy::unwrap_used)]
 
+mod claim;
 mod place;
 
 use bizkey_client::Signer;
@@ -20,7 +21,7 @@ async fn verdict(place: &Place) -> Verdict {
     verify(&place.world.suite, |_| {}).await.expect("a verdict")
 }
 
-/// Reports, lets the window pass, settles, pays.
+/// Reports, lets the window pass, settles.
 async fn settle(place: &Place) {
     let book = place.book().await;
     for signer in &place.world.committee {
@@ -28,6 +29,11 @@ async fn settle(place: &Place) {
     }
     place.world.pass_window().await;
     Keeper::new(place.world.suite.clone(), place.world.stranger.clone()).step().await.expect("settles");
+}
+
+/// Settles, and pays.
+async fn pay(place: &Place) {
+    settle(place).await;
     let book = place.book().await;
     Claimer::new(place.world.suite.clone(), place.world.stranger.clone(), book).step().await.expect("pays");
 }
@@ -46,12 +52,12 @@ async fn two_months_of_receipts_are_reported_settled_paid_and_verified() {
     place.sell(0, &[(1, 500), (2, 700), (0, 100), (99, 5), (1, 0)]).await;
     place.sell(1, &[(3, 900)]).await;
     place.world.enter_epoch(1).await;
-    settle(&place).await;
+    pay(&place).await;
     place.sell(0, &[(1, 300), (4, 50)]).await;
     place.void(0, 0, 1).await;
     // Nothing happens for a month, in which holdings begin to count.
     place.world.enter_epoch(31).await;
-    settle(&place).await;
+    pay(&place).await;
     place.sell(0, &[(1, 40), (3, 60)]).await;
     place.sell(1, &[(2, 80)]).await;
     place.sell(2, &[(4, 20)]).await;
@@ -59,7 +65,7 @@ async fn two_months_of_receipts_are_reported_settled_paid_and_verified() {
     place.world.give(accounts[2], 9_000 * TOKEN).await;
     place.world.set_status(Side::Customer, 4, Status::Removed).await;
     place.world.enter_epoch(32).await;
-    settle(&place).await;
+    pay(&place).await;
 
     let verdict = verdict(&place).await;
     assert_eq!(verdict.difference, None);
@@ -167,7 +173,7 @@ async fn an_epoch_that_nobody_reports_is_voided_and_the_next_ones_go_on() {
     let keeper = Keeper::new(place.world.suite.clone(), place.world.stranger.clone());
     let settled = keeper.step().await.unwrap();
     assert_eq!(settled.iter().map(|s| (s.epoch, s.state)).collect::<Vec<_>>(), [(0, EpochState::Void)]);
-    settle(&place).await;
+    pay(&place).await;
     let verdict = verdict(&place).await;
     assert_eq!(verdict.difference, None);
     assert_eq!(verdict.epochs.iter().map(|epoch| epoch.state).collect::<Vec<_>>(), {
@@ -186,10 +192,10 @@ async fn a_held_customer_is_skipped_and_paid_later_and_a_lying_committee_is_foun
     let until = place.world.chain.now_ms() + 2 * DAY;
     let hold = place.world.suite.registry().place_hold(Side::Customer, 2, until, Default::default());
     hold.send(&place.world.admin).await.unwrap();
-    settle(&place).await;
+    pay(&place).await;
     assert_eq!(verdict(&place).await.epochs[0].unpaid, 1);
     place.world.enter_epoch(4).await;
-    settle(&place).await;
+    pay(&place).await;
     assert_eq!(verdict(&place).await.epochs[0].unpaid, 0);
 
     // Two members agree on a false epoch 4; the third one computes another.

@@ -3,8 +3,9 @@
 //! and how long a long chain takes to open.
 
 mod blocks;
+#[path = "../common/mod.rs"]
+mod common;
 mod database;
-mod load;
 mod machine;
 mod options;
 mod report;
@@ -12,8 +13,8 @@ mod run;
 mod send;
 mod startup;
 
+use common::report::Report;
 use options::Options;
-use report::Report;
 
 /// Receipts a second that the project promises.
 const PROMISED_RATE: f64 = 20_000.0;

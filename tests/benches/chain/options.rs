@@ -1,5 +1,6 @@
 //! What is measured.
 
+use crate::common::load::Shape;
 use anyhow::{bail, Context as _};
 use std::{path::PathBuf, str::FromStr};
 
@@ -110,6 +111,13 @@ impl Options {
             }
         }
         Ok(options)
+    }
+
+    /// The load.
+    pub fn shape(&self) -> Shape {
+        let Self { receipts, batch, shops, customers, .. } = *self;
+        // A margin as the client would give.
+        Shape { receipts, batch, shops, customers, gas_percent: 120 }
     }
 }
 

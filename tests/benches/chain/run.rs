@@ -2,28 +2,23 @@
 
 use crate::{
     blocks::Fullness,
+    common::{
+        indexer::Indexer,
+        load::{Load, Relayers},
+        report::{rate, Row},
+    },
     database::Database,
-    load::{Load, Relayers, Sums},
     machine::Processor,
     options::Options,
-    report::{rate, Row},
     send,
 };
-use anyhow::{bail, ensure, Context as _};
-use bizkey_client::{Client, Deployment, RpcClient};
+use anyhow::{ensure, Context as _};
+use bizkey_client::{Client, RpcClient};
 use bizkey_devchain::{any_loopback_port, Devchain, DevchainConfig, InProcessRpc, ServerHandle, Timings};
-use bizkey_indexer::{
-    model::Network,
-    sync::{ClientSource, Config, Progress, Work},
-    Store,
-};
+use bizkey_indexer::sync::Work;
 use bizkey_tests::World;
-use std::{
-    sync::Arc,
-    time::{Duration, Instant},
-};
-use tokio::task::{JoinHandle, JoinSet};
-use tokio_util::sync::CancellationToken;
+use std::time::{Duration, Instant};
+use tokio::task::JoinSet;
 
 /// What a run measured.
 pub struct Measured {
@@ -72,55 +67,6 @@ impl Ways {
     }
 }
 
-/// The indexer, following.
-struct Indexer {
-    store: Store,
-    progress: Progress,
-    stop: CancellationToken,
-    task: JoinHandle<bizkey_indexer::Result<()>>,
-}
-
-impl Indexer {
-    async fn start(url: &str, client: Client, deployment: &Deployment) -> anyhow::Result<Self> {
-        let store = Store::open(url, &Network::from(deployment)).await?;
-        let progress = Progress::default();
-        let source = Arc::new(ClientSource::new(client, deployment));
-        let stop = CancellationToken::new();
-        let config = Config::new(store.clone(), source, progress.clone());
-        let task = tokio::spawn(bizkey_indexer::run(config, stop.clone()));
-        Ok(Self { store, progress, stop, task })
-    }
-
-    /// Waits until block `number` is stored, or the indexer stops.
-    async fn reached(&mut self, number: u32) -> anyhow::Result<()> {
-        tokio::select! {
-            () = self.progress.reached(number) => Ok(()),
-            stopped = &mut self.task => {
-                stopped??;
-                bail!("the indexer stopped before block {number}")
-            }
-        }
-    }
-
-    /// Receipts and sums of the rows.
-    async fn sums(&self) -> anyhow::Result<Sums> {
-        let mut sums = Sums::new();
-        for receipt in self.store.receipts_of_epoch(0).await? {
-            let (receipts, sum) = sums.entry(receipt.device).or_default();
-            *receipts += 1;
-            *sum += u128::from(receipt.amount);
-        }
-        Ok(sums)
-    }
-
-    async fn end(self) -> anyhow::Result<()> {
-        self.stop.cancel();
-        self.task.await??;
-        self.store.close().await;
-        Ok(())
-    }
-}
-
 /// Measures one run with the index in `database`.
 ///
 /// # Errors
@@ -132,7 +78,8 @@ pub async fn measure(options: &Options, database: &Database) -> anyhow::Result<M
         DevchainConfig { path: Some(folder.path().join("chain")), endowed: relayers.endowed(), ..Default::default() };
     println!("\n{}: the contracts are deployed, {} receipts signed ...", database.name(), options.receipts);
     let world = World::on(chain).await;
-    let Load { extrinsics, batches, receipts, sums } = Load::prepare(options, &world, &relayers).await?;
+    let Load { extrinsics, batches, receipts, sums } =
+        Load::prepare(&options.shape(), &world, &relayers, |_| 0).await?;
     let opened = database.open(folder.path())?;
     let ways = Ways::open(&world.chain, options.socket).await?;
     let mut indexer = Indexer::start(&opened.url, ways.client().await?, world.suite.deployment()).await?;
@@ -144,7 +91,7 @@ pub async fn measure(options: &Options, database: &Database) -> anyhow::Result<M
         senders.push(send::relay(ways.rpc().await?, extrinsics, each));
     }
 
-    let (chain, index) = (world.chain.timings(), indexer.progress.status().work);
+    let (chain, index) = (world.chain.timings(), indexer.work());
     let processor = Processor::so_far();
     let started = Instant::now();
     let mut sending: JoinSet<_> = senders.into_iter().collect();
@@ -157,8 +104,8 @@ pub async fn measure(options: &Options, database: &Database) -> anyhow::Result<M
     let until_indexed = started.elapsed();
 
     let processor = Processor::so_far().since(processor);
-    let (chain, index) = ((chain, world.chain.timings()), (index, indexer.progress.status().work));
-    let rows = indexer.sums().await?;
+    let (chain, index) = ((chain, world.chain.timings()), (index, indexer.work()));
+    let rows = indexer.sums(1).await?;
     ensure!(
         rows == sums,
         "{receipts} receipts were sent, {} are in the rows, or their amounts differ",

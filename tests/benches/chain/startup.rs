@@ -1,6 +1,6 @@
 //! How long a long chain takes to open.
 
-use crate::report::Row;
+use crate::common::report::Row;
 use bizkey_devchain::{Devchain, DevchainConfig, Sealing};
 use std::{path::Path, time::Instant};
 

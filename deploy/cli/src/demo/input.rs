@@ -124,7 +124,7 @@ impl Input {
         // A row without a date belongs to no day, and is never dropped in silence.
         self.rejected.retain(|row| row.at_ms.is_none_or(|at_ms| at_ms < end));
         self.receipts.sort_by_key(|receipt| receipt.at_ms);
-        self.shops.sort_by(|a, b| natural(&a.id).cmp(&natural(&b.id)));
+        self.shops.sort_by_key(|shop| natural(&shop.id));
     }
 
     /// The customers of the days played, in the order of their ids.

@@ -193,7 +193,7 @@ async fn serve(mut system: System, args: &DemoArgs, page: String) -> anyhow::Res
     let routers = [
         ("results", page::router(page)),
         ("gateway", bizkey_gateway::api::router(system.gateway.clone())),
-        ("indexer", bizkey_indexer::router(state)),
+        ("indexer", crate::api::router(state, system.book.clone())),
         ("oracle", bizkey_oracle::proofs::router(system.book.clone())),
     ];
     for ((name, router), listener) in routers.into_iter().zip(listeners) {

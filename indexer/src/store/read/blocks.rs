@@ -3,13 +3,13 @@
 use crate::{
     model::{page_size, Checkpoint, StoredBlock},
     store::{
+        database::Executor,
         sql::{fetch, fetch_one, values, Columns},
         Store,
     },
     Result,
 };
 use bizkey_primitives::{calendar::stamp, Epoch};
-use sqlx::Any;
 use std::ops::Range;
 
 fn checkpoint(row: &Columns) -> Result<Checkpoint> {
@@ -31,7 +31,7 @@ pub(crate) struct Last {
     pub hot: bool,
 }
 
-pub(crate) async fn last_block<'e>(executor: impl sqlx::Executor<'e, Database = Any>) -> Result<Option<Last>> {
+pub(crate) async fn last_block<'e>(executor: impl Into<Executor<'e>>) -> Result<Option<Last>> {
     let sql = "SELECT b.number, b.hash, b.timestamp_ms, b.stamp, b.receipts_end, h.number AS hot
                FROM blocks b LEFT JOIN hot_blocks h ON h.number = b.number ORDER BY b.number DESC LIMIT 1";
     fetch_one(executor, "reading the checkpoint", sql, values![], |row| {
@@ -42,7 +42,7 @@ pub(crate) async fn last_block<'e>(executor: impl sqlx::Executor<'e, Database = 
 }
 
 /// The highest stored block that is final.
-pub(crate) async fn last_final<'e>(executor: impl sqlx::Executor<'e, Database = Any>) -> Result<Option<Checkpoint>> {
+pub(crate) async fn last_final<'e>(executor: impl Into<Executor<'e>>) -> Result<Option<Checkpoint>> {
     let sql = "SELECT number, hash, timestamp_ms, stamp FROM blocks b
                WHERE NOT EXISTS (SELECT 1 FROM hot_blocks h WHERE h.number = b.number)
                ORDER BY number DESC LIMIT 1";
@@ -50,10 +50,7 @@ pub(crate) async fn last_final<'e>(executor: impl sqlx::Executor<'e, Database = 
 }
 
 /// The hash of a stored block.
-pub(crate) async fn hash_of<'e>(
-    executor: impl sqlx::Executor<'e, Database = Any>,
-    number: u32,
-) -> Result<Option<[u8; 32]>> {
+pub(crate) async fn hash_of<'e>(executor: impl Into<Executor<'e>>, number: u32) -> Result<Option<[u8; 32]>> {
     let sql = "SELECT hash FROM blocks WHERE number = $1";
     fetch_one(executor, "reading a block's hash", sql, values![number], |row| row.bytes("hash")).await
 }
@@ -129,7 +126,10 @@ impl Store {
     }
 
     /// Numbers of the receipts of an epoch.
-    pub(super) async fn receipts_range(&self, epoch: Epoch) -> Result<Range<u64>> {
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub async fn receipts_range(&self, epoch: Epoch) -> Result<Range<u64>> {
         let sql = "SELECT receipts_end FROM blocks WHERE stamp <= $1 ORDER BY stamp DESC, number DESC LIMIT 1";
         let mut ends = [1, 1];
         for (end, stamp) in ends.iter_mut().zip([epoch, stamp(epoch)]) {

@@ -1,7 +1,8 @@
 //! Epochs, reports, rewards, committees.
 
+use super::select::{position, Select};
 use crate::{
-    model::{all_pages, page_size, Committee, EpochSummary, Reward, SubmittedReport, MAX_PAGE},
+    model::{all_pages, page_size, Committee, EpochSummary, Position, Reward, SubmittedReport, MAX_PAGE},
     store::{
         codes::{SIDES, STATES},
         sql::{fetch, fetch_one, values, Columns},
@@ -71,24 +72,36 @@ impl Store {
     /// # Errors
     /// Those of the database.
     pub async fn reports(&self, epoch: Epoch) -> Result<Vec<SubmittedReport>> {
-        let page = |after: Option<(u32, u32)>| async move {
-            let (block, event) = after.unwrap_or((0, 0));
-            let sql = "SELECT block, event, round, member, report FROM reports
-                       WHERE epoch = $1 AND (block, event) > ($2, $3) ORDER BY block, event LIMIT $4";
-            fetch(self.reader(), "reading reports", sql, values![epoch, block, event, MAX_PAGE], |row| {
-                let report = SubmittedReport {
-                    epoch,
-                    round: row.integer("round")?,
-                    member: row.account("member")?,
-                    block: row.integer("block")?,
-                    report: row.scale("report")?,
-                };
-                Ok((report, row.integer::<u32>("event")?))
-            })
-            .await
-        };
-        let reports = all_pages(page, |(report, event)| (report.block, *event)).await?;
-        Ok(reports.into_iter().map(|(report, _)| report).collect())
+        let page = |after: Option<Position>| self.reports_after(epoch, after.unwrap_or_default(), MAX_PAGE);
+        let reports = all_pages(page, |(position, _)| *position).await?;
+        Ok(reports.into_iter().map(|(_, report)| report).collect())
+    }
+
+    /// A page of [`Store::reports`], each with its place: those after `after`.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub async fn reports_after(
+        &self,
+        epoch: Epoch,
+        after: Position,
+        limit: u32,
+    ) -> Result<Vec<(Position, SubmittedReport)>> {
+        let sql = "SELECT block, event, round, member, report FROM reports
+                   WHERE epoch = $1 AND (block, event) > ($2, $3) ORDER BY block, event LIMIT $4";
+        let values = values![epoch, after.block, after.event, page_size(limit)];
+        fetch(self.reader(), "reading reports", sql, values, |row| {
+            let position = position(row)?;
+            let report = SubmittedReport {
+                epoch,
+                round: row.integer("round")?,
+                member: row.account("member")?,
+                block: position.block,
+                report: row.scale("report")?,
+            };
+            Ok((position, report))
+        })
+        .await
     }
 
     /// A page of a party's rewards by epoch, from `from` on.
@@ -114,6 +127,25 @@ impl Store {
             fetch(self.reader(), "reading an epoch's rewards", sql, values, reward).await
         };
         all_pages(page, |reward| reward.index).await
+    }
+
+    /// A page of the rewards paid for an epoch, of one side or both: merchants,
+    /// then customers, by index; those after `after`.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub async fn rewards_of_epoch_after(
+        &self,
+        epoch: Epoch,
+        side: Option<Side>,
+        after: (Side, u32),
+        limit: u32,
+    ) -> Result<Vec<Reward>> {
+        let sql = "SELECT side, party, epoch, account, amount, block FROM rewards
+                   WHERE epoch = $1 AND (side, party) > ($2, $3)";
+        let select = Select::new(sql, values![epoch, after.0, after.1]).equal("side", side);
+        let (sql, values) = select.page("side, party", limit);
+        fetch(self.reader(), "reading an epoch's rewards", sql, values, reward).await
     }
 
     /// A page of the rewards that one block paid, in order, after so many of them.

@@ -1,14 +1,15 @@
 //! Balances, and the lowest of an epoch with the position that proves it.
 
+use super::select::Select;
 use crate::{
-    model::{all_pages, page_size, Deposit, Holding, Low, MAX_PAGE},
+    model::{all_pages, page_size, CheckpointKind, DayCheckpoint, Deposit, DepositFilter, Holding, Low, MAX_PAGE},
     store::{
         sql::{fetch, fetch_one, values, Columns},
         Store,
     },
     Result,
 };
-use bizkey_primitives::{calendar::stamp, AccountId, Balance, DeviceId, Epoch, Side, Stamp};
+use bizkey_primitives::{calendar::stamp, checkpoint::Checkpoint, AccountId, Balance, DeviceId, Epoch, Side, Stamp};
 
 /// As `Live::low_at` of the suite: the checkpoint that covers an epoch gives
 /// its low if it is of that very epoch, else what it closed with.
@@ -17,6 +18,15 @@ fn low(row: &Columns, at: Stamp, names: [&'static str; 4]) -> Result<Low> {
     let Some(found) = row.optional::<Stamp>(stamp)? else { return Ok(Low::default()) };
     let low = if found == at { row.amount(low)? } else { row.amount(close)? };
     Ok(Low { position: row.integer(position)?, low })
+}
+
+fn deposit(row: &Columns) -> Result<Deposit> {
+    Ok(Deposit {
+        device: row.integer("device")?,
+        depositor: row.account("depositor")?,
+        amount: row.amount("amount")?,
+        releasable_ms: row.optional_wide("releasable_ms")?,
+    })
 }
 
 const LOW: [&str; 4] = ["stamp", "position", "close", "low"];
@@ -129,13 +139,42 @@ impl Store {
     /// Those of the database.
     pub async fn deposit(&self, device: DeviceId) -> Result<Option<Deposit>> {
         let sql = "SELECT device, depositor, amount, releasable_ms FROM deposits WHERE device = $1";
-        fetch_one(self.reader(), "reading a deposit", sql, values![device], |row| {
-            Ok(Deposit {
-                device: row.integer("device")?,
-                depositor: row.account("depositor")?,
-                amount: row.amount("amount")?,
-                releasable_ms: row.optional_wide("releasable_ms")?,
-            })
+        fetch_one(self.reader(), "reading a deposit", sql, values![device], deposit).await
+    }
+
+    /// A page of deposits, by device, those after `after`.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub async fn deposits_after(&self, filter: DepositFilter, after: DeviceId, limit: u32) -> Result<Vec<Deposit>> {
+        let sql = "SELECT device, depositor, amount, releasable_ms FROM deposits WHERE device > $1";
+        let select = Select::new(sql, values![after]).equal("depositor", filter.depositor.as_ref());
+        let (sql, values) = select.page("device", limit);
+        fetch(self.reader(), "reading deposits", sql, values, deposit).await
+    }
+
+    /// A page of an account's day checkpoints, by stamp, from the stamp `from` on.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub async fn checkpoints_from(
+        &self,
+        kind: CheckpointKind,
+        account: &AccountId,
+        from: Stamp,
+        limit: u32,
+    ) -> Result<Vec<DayCheckpoint>> {
+        let table = match kind {
+            CheckpointKind::Bzky => "bzky_checkpoints",
+            CheckpointKind::Deposit => "deposit_checkpoints",
+        };
+        let sql = format!(
+            "SELECT stamp, position, close, low FROM {table} WHERE account = $1 AND stamp >= $2
+             ORDER BY stamp LIMIT $3"
+        );
+        fetch(self.reader(), "reading day checkpoints", sql, values![account, from, page_size(limit)], |row| {
+            let (stamp, close, low) = (row.integer("stamp")?, row.amount("close")?, row.amount("low")?);
+            Ok(DayCheckpoint { position: row.integer("position")?, checkpoint: Checkpoint { stamp, close, low } })
         })
         .await
     }

@@ -1,7 +1,21 @@
 //! What the rows say.
 
 pub(super) mod blocks;
+mod devices;
+mod disputes;
 mod epochs;
+mod foundation;
 mod holdings;
+mod merchants;
+mod otc;
 mod parties;
+mod penalties;
 mod receipts;
+mod redemption;
+pub(crate) mod runs;
+mod scores;
+mod search;
+mod select;
+mod texts;
+mod time_sales;
+mod voids;

@@ -1,7 +1,7 @@
 //! Merchants, customers, standing, capital, devices.
 
 use crate::{
-    model::{all_pages, page_size, CapitalFrom, Device, Party, StatusChange, MAX_PAGE},
+    model::{all_pages, page_size, CapitalFrom, Party, StatusChange, MAX_PAGE},
     store::{
         codes::{SIDES, STATUSES},
         sql::{fetch, fetch_one, values, Columns},
@@ -12,10 +12,10 @@ use crate::{
 use bizkey_primitives::{
     calendar::stamp,
     party::{Capital, Status},
-    AccountId, DeviceId, Epoch, MerchantIndex, Side,
+    AccountId, Epoch, MerchantIndex, Side,
 };
 
-fn party(row: &Columns) -> Result<Party> {
+pub(super) fn party(row: &Columns) -> Result<Party> {
     Ok(Party {
         side: row.choice("side", &SIDES)?,
         index: row.integer("party")?,
@@ -25,21 +25,12 @@ fn party(row: &Columns) -> Result<Party> {
     })
 }
 
-fn capital(row: &Columns) -> Result<Capital> {
+pub(super) fn capital(row: &Columns) -> Result<Capital> {
     Ok(Capital {
         area_m2: row.integer("area_m2")?,
         staff: row.integer("staff")?,
         rent_per_m2_month: row.wide("rent_per_m2_month")?,
         wage_month: row.wide("wage_month")?,
-    })
-}
-
-fn device(row: &Columns) -> Result<Device> {
-    Ok(Device {
-        device: row.integer("device")?,
-        merchant: row.integer("merchant")?,
-        key: row.scale("key")?,
-        active: row.integer::<u8>("active")? != 0,
     })
 }
 
@@ -173,24 +164,5 @@ impl Store {
         let mut changed = all_pages(page, |(party, _)| *party).await?;
         changed.retain(|(_, status)| *status != Status::Active);
         Ok(changed)
-    }
-
-    /// A device.
-    ///
-    /// # Errors
-    /// Those of the database.
-    pub async fn device(&self, number: DeviceId) -> Result<Option<Device>> {
-        let sql = "SELECT device, merchant, key, active FROM devices WHERE device = $1";
-        fetch_one(self.reader(), "reading a device", sql, values![number], device).await
-    }
-
-    /// A page of a shop's devices, by number, those after `after`.
-    ///
-    /// # Errors
-    /// Those of the database.
-    pub async fn devices_after(&self, merchant: MerchantIndex, after: DeviceId, limit: u32) -> Result<Vec<Device>> {
-        let sql = "SELECT device, merchant, key, active FROM devices WHERE merchant = $1 AND device > $2
-                   ORDER BY device LIMIT $3";
-        fetch(self.reader(), "reading devices", sql, values![merchant, after, page_size(limit)], device).await
     }
 }

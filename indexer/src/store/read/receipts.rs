@@ -11,10 +11,11 @@ use crate::{
 };
 use bizkey_primitives::{DeviceId, Epoch, MerchantIndex};
 
-const COLUMNS: &str = "r.id, r.device, r.seq, r.position, r.block, r.epoch, r.merchant, r.customer, r.channel, r.rail,
+pub(super) const COLUMNS: &str =
+    "r.id, r.device, r.seq, r.position, r.block, r.epoch, r.merchant, r.customer, r.channel, r.rail,
                        r.amount, r.reference, r.at_ms, r.validity, r.voided_epoch";
 
-fn receipt(row: &Columns) -> Result<Receipt> {
+pub(super) fn receipt(row: &Columns) -> Result<Receipt> {
     Ok(Receipt {
         id: row.wide("id")?,
         device: row.integer("device")?,
@@ -52,7 +53,8 @@ impl Store {
         }
         let mut values = values![first, range.end, page_size(limit)];
         let mut conditions = String::from("r.id >= $1 AND r.id < $2");
-        for (column, wanted) in [("merchant", filter.merchant), ("customer", filter.customer)] {
+        let columns = [("merchant", filter.merchant), ("customer", filter.customer), ("epoch", filter.epoch)];
+        for (column, wanted) in columns {
             if let Some(wanted) = wanted {
                 values.push(wanted.into());
                 conditions.push_str(&format!(" AND r.{column} = ${}", values.len()));
@@ -100,7 +102,7 @@ impl Store {
     pub async fn receipt(&self, device: DeviceId, seq: u64, position: u16) -> Result<Option<Receipt>> {
         let sql = "SELECT r.id, r.device, r.seq, r.position, r.block, r.epoch, r.merchant, r.customer, r.channel,
                           r.rail, r.amount, r.reference, r.at_ms, r.validity, r.voided_epoch
-                   FROM batches b JOIN receipts r ON r.id = b.first_receipt + $3
+                   FROM batches b JOIN receipts r ON r.id = b.first_receipt + $3 AND r.epoch = b.epoch
                    WHERE b.device = $1 AND b.seq = $2 AND r.device = $1 AND r.seq = $2 AND r.position = $3";
         fetch_one(self.reader(), "reading a receipt", sql, values![device, seq, position], receipt).await
     }
@@ -111,21 +113,29 @@ impl Store {
     /// # Errors
     /// Those of the database.
     pub async fn voids_of_epoch(&self, epoch: Epoch) -> Result<Vec<Void>> {
-        let page = |after: Option<(u32, u32)>| async move {
-            let (block, event) = after.unwrap_or((0, 0));
-            let sql = format!(
-                "SELECT {COLUMNS}, v.block AS void_block, v.event AS void_event
-                 FROM voids v JOIN receipts r ON r.id = v.receipt
-                 WHERE v.epoch = $1 AND (v.block, v.event) > ($2, $3) ORDER BY v.block, v.event LIMIT $4"
-            );
-            fetch(self.reader(), "reading voids", sql, values![epoch, block, event, MAX_PAGE], |row| {
-                let block: u32 = row.integer("void_block")?;
-                Ok(((block, row.integer("void_event")?), Void { epoch, block, receipt: receipt(row)? }))
-            })
-            .await
-        };
+        let page = |after: Option<(u32, u32)>| self.voids_after(epoch, after.unwrap_or((0, 0)), MAX_PAGE);
         let voids = all_pages(page, |(place, _)| *place).await?;
         Ok(voids.into_iter().map(|(_, void)| void).collect())
+    }
+
+    /// A page of the voids booked in an epoch, in chain order, each with its
+    /// place: the block and its event. Those after the place `after`; at most
+    /// `limit`, itself at most [`MAX_PAGE`].
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub async fn voids_after(&self, epoch: Epoch, after: (u32, u32), limit: u32) -> Result<Vec<((u32, u32), Void)>> {
+        let sql = format!(
+            "SELECT {COLUMNS}, v.block AS void_block, v.event AS void_event
+             FROM voids v JOIN receipts r ON r.id = v.receipt
+             WHERE v.epoch = $1 AND (v.block, v.event) > ($2, $3) ORDER BY v.block, v.event LIMIT $4"
+        );
+        let values = values![epoch, after.0, after.1, page_size(limit)];
+        fetch(self.reader(), "reading voids", sql, values, |row| {
+            let block: u32 = row.integer("void_block")?;
+            Ok(((block, row.integer("void_event")?), Void { epoch, block, receipt: receipt(row)? }))
+        })
+        .await
     }
 
     /// Merchants with a batch in an epoch, as `receipts.merchants_seen`

@@ -14,7 +14,7 @@ use crate::{
 use bizkey_primitives::{
     events::{BatchRecorded, DeviceRegistered, DeviceStateChanged, ReceiptVoided},
     receipt::decode_payload,
-    CustomerIndex, Epoch, Side,
+    CustomerIndex, Epoch, MerchantIndex, Side,
 };
 use codec::Encode;
 
@@ -33,7 +33,7 @@ const RECEIPTS: Insert = Insert {
 };
 
 /// Rows held back before they are written, so that a full block needs bounded memory.
-const HELD_VALUES: usize = 512 * 14 * 8;
+const HELD_VALUES: usize = 16_384 * 14;
 
 impl Writer<'_> {
     pub(super) async fn device_registered(&mut self, event: &DeviceRegistered) -> Result<()> {
@@ -55,7 +55,6 @@ impl Writer<'_> {
         let first_receipt = self.receipts_end;
         self.applied.batches += 1;
         self.announced += u64::from(batch.count);
-        self.log.added(&relations::BATCHES, &values![batch.device, batch.seq]);
         let mut row = values![
             batch.device,
             batch.seq,
@@ -67,6 +66,7 @@ impl Writer<'_> {
             payload.as_ref().map_or(batch.count, |payload| payload.undecodable),
             first_receipt,
         ];
+        self.log.added(&relations::BATCHES, &row[..2]);
         let Some(payload) = payload else {
             row.extend([Value::NoBytes, Value::NoInteger]);
             self.batch_rows.extend(row);
@@ -110,25 +110,30 @@ impl Writer<'_> {
         let epoch = self.epoch(place)?;
         // The receipt may stand in this very block.
         self.flush_receipts().await?;
-        let Some(id) = self.open_receipt(void).await? else { return Ok(()) };
+        let Some((id, merchant, recorded)) = self.open_receipt(void).await? else { return Ok(()) };
         self.log.changing(self.connection, &relations::RECEIPTS, values![id]).await?;
-        self.log.added(&relations::VOIDS, &values![id]);
-        let sql = "UPDATE receipts SET voided_epoch = $2 WHERE id = $1";
-        execute(self.connection, "voiding a receipt", sql, values![id, epoch]).await?;
-        let sql = "INSERT INTO voids (receipt, epoch, block, event) VALUES ($1, $2, $3, $4)";
-        execute(self.connection, "storing a void", sql, values![id, epoch, place.block, place.event]).await.map(drop)
+        let sql = "UPDATE receipts SET voided_epoch = $2 WHERE id = $1 AND epoch = $3";
+        execute(self.connection, "voiding a receipt", sql, values![id, epoch, recorded]).await?;
+        let sql = "INSERT INTO voids (receipt, epoch, block, event, merchant) VALUES ($1, $2, $3, $4, $5)";
+        let values = values![id, epoch, place.block, place.event, merchant];
+        self.add(&relations::VOIDS, "storing a void", sql, values).await
     }
 
-    /// Number of the receipt that a void names, if it stands and is not voided.
-    async fn open_receipt(&mut self, void: &ReceiptVoided) -> Result<Option<u64>> {
+    /// Number, shop and epoch of the receipt that a void names, if it stands and is not
+    /// voided.
+    async fn open_receipt(&mut self, void: &ReceiptVoided) -> Result<Option<(u64, MerchantIndex, Epoch)>> {
         // A batch's receipts are numbered one after the other.
-        let sql = "SELECT r.id, r.voided_epoch FROM batches b JOIN receipts r ON r.id = b.first_receipt + $3
+        let sql = "SELECT r.id, r.merchant, r.epoch, r.voided_epoch FROM batches b
+                   JOIN receipts r ON r.id = b.first_receipt + $3 AND r.epoch = b.epoch
                    WHERE b.device = $1 AND b.seq = $2 AND r.device = $1 AND r.seq = $2 AND r.position = $3";
         let values = values![void.device, void.seq, void.index];
         let found = fetch_one(&mut *self.connection, "finding a receipt to void", sql, values, |row| {
-            Ok((row.wide("id")?, row.optional::<Epoch>("voided_epoch")?))
+            Ok((
+                (row.wide("id")?, row.integer("merchant")?, row.integer("epoch")?),
+                row.optional::<Epoch>("voided_epoch")?,
+            ))
         });
-        Ok(found.await?.filter(|(_, voided)| voided.is_none()).map(|(id, _)| id))
+        Ok(found.await?.filter(|(_, voided)| voided.is_none()).map(|(receipt, _)| receipt))
     }
 
     /// The highest customer index: indices count up from 1 without gaps.

@@ -1,28 +1,47 @@
-//! One block, one transaction: all its rows and the checkpoint, or nothing.
+//! Blocks in one transaction: all their rows and the checkpoint, or nothing.
 
+mod agents;
 mod batches;
+mod devices;
+mod disputes;
+mod events;
+mod foundation;
+pub(super) mod otc;
 mod parties;
+mod partitions;
+pub(super) mod penalties;
+mod redemption;
 mod rewards;
 mod roll_back;
+mod rows;
+mod scores;
+mod texts;
+mod time_sales;
 
 use super::{
     change_log::ChangeLog,
     connect::Store,
+    insert::Insert,
     ledger::{Bzky, CheckpointLedger, Deposits, Ledger, Place, Time},
     read::blocks::last_block,
-    sql::{execute, values, Value},
+    sql::{execute, values, Transaction, Value},
 };
 use crate::{
-    error::{before_genesis, During},
+    error::before_genesis,
     model::{hex, Checkpoint, Network},
     sync::source::{Block, ContractEvent},
     Error, Result,
 };
 use bizkey_primitives::{events::Event, AccountId, Epoch, Stamp};
-use sqlx::AnyConnection;
 use std::collections::BTreeSet;
 
-/// What a block brought.
+const BLOCKS: Insert = Insert {
+    head: "INSERT INTO blocks (number, hash, parent_hash, timestamp_ms, stamp, receipts_end)",
+    columns: 6,
+    tail: "",
+};
+
+/// What blocks brought.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Applied {
     /// Batches of receipts.
@@ -32,17 +51,25 @@ pub struct Applied {
 }
 
 impl Store {
-    /// Writes all rows of a final block and the checkpoint in one transaction.
-    /// The block must continue the stored ones, which become final with it; the
-    /// first is the network's first.
+    /// Writes all rows of final blocks and the checkpoint in one transaction.
+    /// The blocks must continue the stored ones, which become final with them,
+    /// and each the one before it; the first of all is the network's first.
     ///
     /// # Errors
     /// [`Error::WrongBlock`], [`Error::ParentMismatch`], [`Error::TimeWentBack`],
     /// [`Error::Inconsistent`], [`Error::Database`]. Nothing was changed, except
     /// that a commit may have happened although its answer was lost: read the
     /// checkpoint before trying again.
+    pub async fn apply_all(&self, blocks: &[Block]) -> Result<Applied> {
+        self.write(blocks, false).await
+    }
+
+    /// As [`Self::apply_all`], of one block.
+    ///
+    /// # Errors
+    /// Those of [`Self::apply_all`].
     pub async fn apply(&self, block: &Block) -> Result<Applied> {
-        self.write(block, false).await
+        self.write(std::slice::from_ref(block), false).await
     }
 
     /// As [`Self::apply`], of a block that may still go back: what it changes
@@ -51,32 +78,52 @@ impl Store {
     /// # Errors
     /// Those of [`Self::apply`].
     pub async fn apply_hot(&self, block: &Block) -> Result<Applied> {
-        self.write(block, true).await
+        self.write(std::slice::from_ref(block), true).await
     }
 
-    async fn write(&self, block: &Block, hot: bool) -> Result<Applied> {
+    async fn write(&self, blocks: &[Block], hot: bool) -> Result<Applied> {
         let mut transaction = self.begin().await?;
-        let last = last_block(&mut *transaction).await?;
-        let stamp = self.network().calendar.stamp_at(block.timestamp_ms);
-        continues(self.network(), last.map(|last| last.checkpoint), block, stamp)?;
-        if !hot && last.is_some_and(|last| last.hot) {
-            roll_back::forget(&mut transaction, block.number).await?;
+        let last = last_block(&mut transaction).await?;
+        if let (false, Some(last)) = (hot, last.filter(|last| last.hot)) {
+            // What follows it is final, so it is too.
+            roll_back::forget(&mut transaction, last.checkpoint.number).await?;
         }
-        let receipts_end = last.map_or(1, |last| last.receipts_end);
-        let opens_epoch = last.is_none_or(|last| last.checkpoint.stamp != stamp);
-        let log = ChangeLog::new(hot.then_some(block.number));
-        let mut writer = Writer::new(&mut transaction, self.network(), block, stamp, log, receipts_end);
-        if let (true, Some(epoch)) = (opens_epoch, stamp.checked_sub(1)) {
-            writer.ensure_epoch(epoch).await?;
+        let mut receipts_end = last.map_or(1, |last| last.receipts_end);
+        let mut checkpoint = last.map(|last| last.checkpoint);
+        let mut applied = Applied::default();
+        for blocks in by_stamp(self.network(), blocks) {
+            let Some(first) = blocks.first() else { continue };
+            let stamp = self.network().calendar.stamp_at(first.timestamp_ms);
+            let opens_epoch = checkpoint.is_none_or(|last| last.stamp != stamp);
+            for block in blocks {
+                continues(self.network(), checkpoint, block, stamp)?;
+                let Block { number, hash, timestamp_ms, .. } = *block;
+                checkpoint = Some(Checkpoint { number, hash, timestamp_ms, stamp });
+            }
+            let log = ChangeLog::new(hot.then_some(first.number));
+            let mut writer = Writer::new(&mut transaction, self.network(), first, stamp, log, receipts_end);
+            if let (true, Some(epoch)) = (opens_epoch, stamp.checked_sub(1)) {
+                partitions::ensure(writer.connection, epoch).await?;
+                writer.ensure_epoch(epoch).await?;
+            }
+            let (more, end) = writer.write(blocks).await?;
+            receipts_end = end;
+            applied.batches += more.batches;
+            applied.receipts += more.receipts;
         }
-        let applied = writer.write().await?;
-        if hot {
+        if let (true, Some(block)) = (hot, blocks.first()) {
             let sql = "INSERT INTO hot_blocks (number) VALUES ($1)";
             execute(&mut transaction, "storing that a block is not final", sql, values![block.number]).await?;
         }
-        transaction.commit().await.during("committing a block")?;
+        transaction.commit("committing blocks").await?;
         Ok(applied)
     }
+}
+
+/// Runs of blocks of one epoch each: balances close with an epoch.
+fn by_stamp<'b>(network: &Network, blocks: &'b [Block]) -> impl Iterator<Item = &'b [Block]> {
+    let calendar = network.calendar;
+    blocks.chunk_by(move |a, b| calendar.stamp_at(a.timestamp_ms) == calendar.stamp_at(b.timestamp_ms))
 }
 
 fn continues(network: &Network, last: Option<Checkpoint>, block: &Block, stamp: Stamp) -> Result<()> {
@@ -98,10 +145,11 @@ fn continues(network: &Network, last: Option<Checkpoint>, block: &Block, stamp: 
     Ok(())
 }
 
-/// Turns a block's events into rows.
+/// Turns the events of blocks of one epoch into rows.
 struct Writer<'w> {
-    connection: &'w mut AnyConnection,
+    connection: &'w mut Transaction,
     network: &'w Network,
+    /// The block whose events are being read.
     block: &'w Block,
     stamp: Stamp,
     log: ChangeLog,
@@ -111,6 +159,7 @@ struct Writer<'w> {
     customers: Option<u32>,
     applied: Applied,
     announced: u64,
+    block_rows: Vec<Value>,
     batch_rows: Vec<Value>,
     receipt_rows: Vec<Value>,
     reward_rows: Vec<Value>,
@@ -121,7 +170,7 @@ struct Writer<'w> {
 
 impl<'w> Writer<'w> {
     fn new(
-        connection: &'w mut AnyConnection,
+        connection: &'w mut Transaction,
         network: &'w Network,
         block: &'w Block,
         stamp: Stamp,
@@ -138,6 +187,7 @@ impl<'w> Writer<'w> {
             customers: None,
             applied: Applied::default(),
             announced: 0,
+            block_rows: Vec::new(),
             batch_rows: Vec::new(),
             receipt_rows: Vec::new(),
             reward_rows: Vec::new(),
@@ -147,12 +197,24 @@ impl<'w> Writer<'w> {
         }
     }
 
-    async fn write(mut self) -> Result<Applied> {
-        self.load_balances().await?;
-        for event in &self.block.events {
-            if self.emitter(&event.event) == Some(event.contract) || is_transfer(&event.event) {
-                self.event(event).await?;
+    /// Writes `blocks`; returns the number of the next receipt too.
+    async fn write(mut self, blocks: &'w [Block]) -> Result<(Applied, u64)> {
+        self.load_balances(blocks).await?;
+        for block in blocks {
+            self.block = block;
+            for event in &block.events {
+                if self.emitter(&event.event) == Some(event.contract) || is_transfer(&event.event) {
+                    self.event(event).await?;
+                }
             }
+            self.block_rows.extend(values![
+                block.number,
+                &block.hash[..],
+                &block.parent_hash[..],
+                block.timestamp_ms,
+                self.stamp,
+                self.receipts_end
+            ]);
         }
         self.flush_receipts().await?;
         self.flush_rewards().await?;
@@ -161,86 +223,8 @@ impl<'w> Writer<'w> {
         self.deposits.save(self.connection, &mut self.log).await?;
         self.time.save(self.connection, &mut self.log).await?;
         self.log.save(self.connection).await?;
-        let block = self.block;
-        let sql = "INSERT INTO blocks (number, hash, parent_hash, timestamp_ms, stamp, receipts_end)
-                   VALUES ($1, $2, $3, $4, $5, $6)";
-        let values = values![
-            block.number,
-            &block.hash[..],
-            &block.parent_hash[..],
-            block.timestamp_ms,
-            self.stamp,
-            self.receipts_end
-        ];
-        execute(self.connection, "storing a block", sql, values).await?;
-        Ok(self.applied)
-    }
-
-    async fn event(&mut self, event: &ContractEvent) -> Result<()> {
-        let place = Place { block: self.block.number, event: event.index };
-        match &event.event {
-            Event::Transfer(transfer) => self.transfer(place, event.contract, transfer)?,
-            Event::PartyRegistered(event) => self.party_registered(event).await?,
-            Event::AccountChanged(event) => self.account_changed(event).await?,
-            Event::CapitalAttested(event) => self.capital_attested(place, event).await?,
-            Event::StatusChanged(event) => self.status_changed(place, event).await?,
-            Event::HoldPlaced(event) => self.hold_placed(place, event).await?,
-            Event::DeviceRegistered(event) => self.device_registered(event).await?,
-            Event::DeviceStateChanged(event) => self.device_state_changed(event).await?,
-            Event::BatchRecorded(event) => self.batch_recorded(place, event).await?,
-            Event::ReceiptVoided(event) => self.receipt_voided(place, event).await?,
-            Event::DepositLocked(event) => self.deposit_locked(place, event).await?,
-            Event::ReturnConfirmed(event) => self.return_confirmed(event).await?,
-            Event::DepositReleased(event) => self.deposit_released(place, event).await?,
-            Event::DepositPenalised(event) => {
-                self.deposit_taken(place, event.device, &event.depositor, event.amount).await?;
-            }
-            Event::DepositSeized(event) => {
-                self.deposit_taken(place, event.device, &event.depositor, event.amount).await?;
-            }
-            Event::DeviceTransferred(event) => self.device_transferred(place, event).await?,
-            Event::DepositorChanged(event) => self.depositor_changed(place, event).await?,
-            Event::CommitteeChanged(event) => self.committee_changed(place, event).await?,
-            Event::ReportSubmitted(event) => self.report_submitted(place, event).await?,
-            Event::ReportPending(event) => self.report_pending(event).await?,
-            Event::EpochFinalised(event) => self.epoch_finalised(event).await?,
-            Event::EpochVoided(event) => self.epoch_voided(event).await?,
-            Event::RewardsPaid(event) => self.rewards_paid(place, event).await?,
-            // Of no row.
-            _ => {}
-        }
-        Ok(())
-    }
-
-    /// The one contract whose event of this kind makes a row; `None` for those
-    /// of tokens and for those that make none.
-    fn emitter(&self, event: &Event) -> Option<AccountId> {
-        let contracts = &self.network.contracts;
-        Some(match event {
-            Event::PartyRegistered(_)
-            | Event::AccountChanged(_)
-            | Event::CapitalAttested(_)
-            | Event::StatusChanged(_)
-            | Event::HoldPlaced(_) => contracts.registry,
-            Event::DeviceRegistered(_)
-            | Event::DeviceStateChanged(_)
-            | Event::BatchRecorded(_)
-            | Event::ReceiptVoided(_) => contracts.receipts,
-            Event::DepositLocked(_)
-            | Event::ReturnConfirmed(_)
-            | Event::DepositReleased(_)
-            | Event::DepositPenalised(_)
-            | Event::DepositSeized(_)
-            | Event::DeviceTransferred(_)
-            | Event::DepositorChanged(_) => contracts.pos_deposit,
-            Event::CommitteeChanged(_)
-            | Event::ReportSubmitted(_)
-            | Event::ReportPending(_)
-            | Event::EpochFinalised(_)
-            | Event::EpochVoided(_)
-            | Event::RewardsPaid(_) => contracts.rewards,
-            _ => return None,
-        })
+        BLOCKS.run(self.connection, "storing blocks", self.block_rows).await?;
+        Ok((self.applied, self.receipts_end))
     }
 
     /// The epoch of the block.
@@ -248,11 +232,11 @@ impl<'w> Writer<'w> {
         self.stamp.checked_sub(1).ok_or_else(|| before_genesis(place.block, place.event))
     }
 
-    /// Loads the balances of all accounts that the block touches.
-    async fn load_balances(&mut self) -> Result<()> {
+    /// Loads the balances of all accounts that the blocks touch.
+    async fn load_balances(&mut self, blocks: &[Block]) -> Result<()> {
         let contracts = self.network.contracts;
         let (mut bzky, mut time, mut deposits) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
-        for ContractEvent { contract, event, .. } in &self.block.events {
+        for ContractEvent { contract, event, .. } in blocks.iter().flat_map(|block| &block.events) {
             match event {
                 Event::Transfer(transfer) if *contract == contracts.bzky => {
                     bzky.extend(transfer.from.iter().chain(&transfer.to).copied());

@@ -7,14 +7,14 @@ use crate::{
         codes::{code, STATES},
         insert::Insert,
         relations,
-        sql::{execute, fetch_one, values, Value},
+        sql::{execute, values, Value},
     },
     Result,
 };
 use bizkey_primitives::{
     events::{CommitteeChanged, EpochFinalised, EpochVoided, ReportPending, ReportSubmitted, RewardsPaid},
     report::EpochState,
-    Epoch, Side,
+    Balance, Epoch, Side,
 };
 use codec::Encode;
 
@@ -45,7 +45,7 @@ impl Writer<'_> {
         let sql = "INSERT INTO reports (epoch, block, event, round, member, report) VALUES ($1, $2, $3, $4, $5, $6)";
         let report = event.report.encode();
         let values = values![event.epoch, place.block, place.event, event.round, &event.member, report];
-        self.log.added(&relations::REPORTS, &values![event.epoch, place.block, place.event]);
+        self.log.added(&relations::REPORTS, &values[..3]);
         execute(self.connection, "storing a report", sql, values).await.map(drop)
     }
 
@@ -74,12 +74,19 @@ impl Writer<'_> {
         execute(self.connection, "storing an epoch's payout", sql, values).await.map(drop)
     }
 
+    /// A void epoch has no report, and the round of its last one: that of a
+    /// report that was struck just before, even if the board was too late for
+    /// a second round.
     pub(super) async fn epoch_voided(&mut self, event: &EpochVoided) -> Result<()> {
-        self.enter(event.epoch, EpochState::Void).await
+        self.enter(event.epoch, EpochState::Void).await?;
+        let sql = "UPDATE epochs SET report = NULL, round = COALESCE(
+                       (SELECT MAX(s.round) FROM struck_reports s WHERE s.epoch = $1 AND s.block = $2), round)
+                   WHERE epoch = $1";
+        execute(self.connection, "voiding an epoch", sql, values![event.epoch, self.block.number]).await.map(drop)
     }
 
     /// Puts an epoch into a state, from this block on.
-    async fn enter(&mut self, epoch: Epoch, state: EpochState) -> Result<()> {
+    pub(super) async fn enter(&mut self, epoch: Epoch, state: EpochState) -> Result<()> {
         self.ensure_epoch(epoch).await?;
         let sql = "UPDATE epochs SET state = $2, since_ms = $3, since_block = $4 WHERE epoch = $1";
         let values = values![epoch, code(&STATES, &state), self.block.timestamp_ms, self.block.number];
@@ -91,18 +98,23 @@ impl Writer<'_> {
         for reward in &event.rewards {
             total = total.and_then(|total| total.checked_add(reward.amount));
             let block = self.block.number;
-            self.log.added(&relations::REWARDS, &values![event.side, reward.index, event.epoch]);
-            self.reward_rows.extend(values![
-                event.side,
-                reward.index,
-                event.epoch,
-                &reward.account,
-                reward.amount,
-                block,
-                place.event
-            ]);
+            let row =
+                values![event.side, reward.index, event.epoch, &reward.account, reward.amount, block, place.event];
+            self.log.added(&relations::REWARDS, &row[..3]);
+            self.reward_rows.extend(row);
         }
-        let (select, update) = match event.side {
+        self.add_paid(place, event.side, event.epoch, total).await
+    }
+
+    /// Adds to what an epoch paid on one side; `None` is a sum that passes its type.
+    pub(super) async fn add_paid(
+        &mut self,
+        place: Place,
+        side: Side,
+        epoch: Epoch,
+        amount: Option<Balance>,
+    ) -> Result<()> {
+        let (select, update) = match side {
             Side::Merchant => (
                 "SELECT merchants_paid AS paid FROM epochs WHERE epoch = $1",
                 "UPDATE epochs SET merchants_paid = $2 WHERE epoch = $1",
@@ -112,12 +124,10 @@ impl Writer<'_> {
                 "UPDATE epochs SET customers_paid = $2 WHERE epoch = $1",
             ),
         };
-        let read = |row: &crate::store::sql::Columns| row.amount("paid");
-        let paid = fetch_one(&mut *self.connection, "reading what an epoch paid", select, values![event.epoch], read);
-        let paid = paid.await?.zip(total).and_then(|(paid, total)| paid.checked_add(total));
-        let paid = paid.ok_or_else(|| unknown_epoch(place.block, place.event, event.epoch))?;
-        self.log.changing(self.connection, &relations::EPOCHS, values![event.epoch]).await?;
-        execute(self.connection, "storing what an epoch paid", update, values![event.epoch, paid]).await.map(drop)
+        let paid = self.find("reading what an epoch paid", select, values![epoch], |row| row.amount("paid")).await?;
+        let paid = paid.zip(amount).and_then(|(paid, amount)| paid.checked_add(amount));
+        let paid = paid.ok_or_else(|| unknown_epoch(place.block, place.event, epoch))?;
+        self.change(&relations::EPOCHS, "storing what an epoch paid", update, values![epoch, paid]).await
     }
 
     pub(super) async fn flush_rewards(&mut self) -> Result<()> {

@@ -1,18 +1,16 @@
 //! Blocks that are not final yet: undoing them, and making them final.
 
 use crate::{
-    error::During,
     model::hex,
     store::{
         connect::Store,
         read::blocks::{hash_of, last_final},
         relations::Relation,
-        sql::{execute, fetch, values, Value},
+        sql::{execute, fetch, values, Transaction, Value},
     },
     Error, Result,
 };
 use codec::DecodeAll;
-use sqlx::AnyConnection;
 
 /// Changes undone at a time; bounds memory.
 const PAGE: i64 = 4_096;
@@ -26,7 +24,7 @@ impl Store {
     /// Nothing was changed then.
     pub async fn roll_back(&self, number: u32) -> Result<()> {
         let mut transaction = self.begin().await?;
-        let last = last_final(&mut *transaction).await?;
+        let last = last_final(&mut transaction).await?;
         if let Some(last) = last.filter(|last| last.number > number) {
             return Err(Error::Final { number: last.number });
         }
@@ -41,7 +39,7 @@ impl Store {
         ] {
             execute(&mut transaction, "undoing blocks", sql, values![number]).await?;
         }
-        transaction.commit().await.during("committing a rollback")
+        transaction.commit("committing a rollback").await
     }
 
     /// Block `number` and all before it cannot go back any more.
@@ -50,16 +48,16 @@ impl Store {
     /// [`Error::NotStored`] if the stored block is another; those of the database.
     pub async fn finalize(&self, number: u32, hash: &[u8; 32]) -> Result<()> {
         let mut transaction = self.begin().await?;
-        if hash_of(&mut *transaction, number).await?.as_ref() != Some(hash) {
+        if hash_of(&mut transaction, number).await?.as_ref() != Some(hash) {
             return Err(Error::NotStored { number, hash: hex(hash) });
         }
         forget(&mut transaction, number).await?;
-        transaction.commit().await.during("committing that a block is final")
+        transaction.commit("committing that a block is final").await
     }
 }
 
 /// Forgets how to undo the blocks up to `number`.
-pub(super) async fn forget(connection: &mut AnyConnection, number: u32) -> Result<()> {
+pub(super) async fn forget(connection: &mut Transaction, number: u32) -> Result<()> {
     for sql in ["DELETE FROM hot_changes WHERE block <= $1", "DELETE FROM hot_blocks WHERE number <= $1"] {
         execute(&mut *connection, "storing that blocks are final", sql, values![number]).await?;
     }
@@ -68,7 +66,7 @@ pub(super) async fn forget(connection: &mut AnyConnection, number: u32) -> Resul
 
 /// Gives every row that a block above `number` changed its former values, the
 /// last block first, and removes those that were added.
-async fn undo_changes(connection: &mut AnyConnection, number: u32) -> Result<()> {
+async fn undo_changes(connection: &mut Transaction, number: u32) -> Result<()> {
     loop {
         // The changes of one block are of different rows, so their order is free.
         let sql = "SELECT block, relation, row_key, before FROM hot_changes WHERE block > $1

@@ -1,7 +1,6 @@
 //! The load: batches that devices signed, inside extrinsics that relayers
 //! signed. All of it is made before the clock starts.
 
-use crate::options::Options;
 use bizkey_devchain::runtime::{
     AccountId, RuntimeCall, SignedPayload, TransactionExtensions, UncheckedExtrinsic, VERSION,
 };
@@ -16,8 +15,6 @@ use frame_support::weights::Weight;
 use std::collections::BTreeMap;
 use subxt_signer::sr25519::Keypair;
 
-/// More gas than a batch needs, in percent of its dry run.
-const GAS_MARGIN: u64 = 120;
 /// Native coin of each relayer, smallest unit.
 const FUNDS: u128 = 10_000_000 * 1_000_000_000_000;
 
@@ -40,6 +37,29 @@ impl Relayers {
     }
 }
 
+/// How much is sent, and by whom.
+#[derive(Clone, Copy, Debug)]
+pub struct Shape {
+    /// Receipts; rounded up to whole batches.
+    pub receipts: u64,
+    /// Receipts in a batch.
+    pub batch: u16,
+    /// Shops, each with one device.
+    pub shops: u32,
+    /// Registered customers.
+    pub customers: u32,
+    /// Gas limit of each batch in percent of what the first one needs.
+    pub gas_percent: u64,
+}
+
+impl Shape {
+    /// Batches.
+    #[must_use]
+    pub fn batches(&self) -> u64 {
+        self.receipts.div_ceil(u64::from(self.batch))
+    }
+}
+
 /// What is to be found in the rows: by device, receipts and the sum of their amounts.
 pub type Sums = BTreeMap<u32, (u64, u128)>;
 
@@ -56,41 +76,48 @@ pub struct Load {
 }
 
 impl Load {
-    /// Registers shops and customers, and signs.
+    /// Registers shops and customers in epoch 0, and signs. `after_ms` says how
+    /// long after this each batch begins, milliseconds, by its number.
     ///
     /// # Errors
     /// When the first batch would not be recorded.
-    pub async fn prepare(options: &Options, world: &World, relayers: &Relayers) -> anyhow::Result<Self> {
+    pub async fn prepare(
+        shape: &Shape,
+        world: &World,
+        relayers: &Relayers,
+        after_ms: impl Fn(u64) -> u64,
+    ) -> anyhow::Result<Self> {
         world.enter_epoch(0).await;
         let mut shops = Vec::new();
-        for name in 1..=options.shops {
+        for name in 1..=shape.shops {
             // Terminals hold either kind of key.
             let text = format!("device {name}");
             let key = if name % 2 == 0 { DeviceKey::ecdsa(&text) } else { DeviceKey::sr25519(&text) };
             shops.push(world.shop_with(name, key).await);
         }
-        world.customers(options.customers).await;
+        world.customers(shape.customers).await;
         let mut draws = Draws(1);
         let mut load = Self {
             extrinsics: vec![Vec::new(); relayers.0.len()],
-            batches: options.receipts.div_ceil(u64::from(options.batch)),
+            batches: shape.batches(),
             receipts: 0,
             sums: Sums::new(),
         };
         let mut gas = None;
         for number in 0..load.batches {
-            let shops_count = u64::from(options.shops);
+            let shops_count = u64::from(shape.shops);
             let (place, seq) = (number % shops_count, number / shops_count);
             let Some(shop) = shops.get(usize::try_from(place)?) else { continue };
-            let batch = Batch::new(world, shop, seq, options, &mut draws);
+            let at_ms = world.chain.now_ms().saturating_add(after_ms(number));
+            let batch = Batch::new(world, shop, seq, at_ms, shape, &mut draws);
             let gas = match gas {
                 Some(gas) => gas,
-                None => *gas.insert(batch.gas(world).await?),
+                None => *gas.insert(batch.gas(world, shape.gas_percent).await?),
             };
             let (receipts, sum) = load.sums.entry(shop.device.id).or_default();
-            *receipts += u64::from(options.batch);
+            *receipts += u64::from(shape.batch);
             *sum += batch.sum;
-            load.receipts += u64::from(options.batch);
+            load.receipts += u64::from(shape.batch);
             // A device's batches come by one relayer, whose nonces keep them in order.
             let relayer = usize::try_from(place)? % relayers.0.len();
             let nonce = u32::try_from(load.extrinsics[relayer].len())?;
@@ -107,24 +134,24 @@ struct Batch {
 }
 
 impl Batch {
-    fn new(world: &World, shop: &Shop, seq: u64, options: &Options, draws: &mut Draws) -> Self {
-        let header = Header { version: PAYLOAD_VERSION, currency: *b"USD", at_ms: world.chain.now_ms() };
-        let receipts: Vec<Receipt> = (0..options.batch).map(|_| draws.receipt(options.customers)).collect();
+    fn new(world: &World, shop: &Shop, seq: u64, at_ms: u64, shape: &Shape, draws: &mut Draws) -> Self {
+        let header = Header { version: PAYLOAD_VERSION, currency: *b"USD", at_ms };
+        let receipts: Vec<Receipt> = (0..shape.batch).map(|_| draws.receipt(shape.customers)).collect();
         let sum = receipts.iter().map(|receipt| u128::from(receipt.amount)).sum();
         let payload = encode_payload(&header, &receipts);
-        let (device, count) = (shop.device.id, options.batch);
+        let (device, count) = (shop.device.id, shape.batch);
         let genesis = Hash::from(world.suite.client().genesis_hash());
         let contract = world.suite.receipts().address();
         let hash = batch_hash(&genesis, contract.as_ref(), device, seq, count, &payload);
         Self { fields: (device, seq, count, payload, shop.device.key.sign(&hash)), sum }
     }
 
-    /// A gas limit with a margin, as the client would give.
-    async fn gas(&self, world: &World) -> anyhow::Result<Weight> {
+    /// A gas limit in percent of what it needs.
+    async fn gas(&self, world: &World, percent: u64) -> anyhow::Result<Weight> {
         let (device, seq, count, payload, signature) = &self.fields;
         let call = world.suite.receipts().record(*device, *seq, *count, payload, *signature);
         let needed = call.dry_run(&world.stranger.account_id(), None).await?.gas_required;
-        let ample = |value: u64| value / 100 * GAS_MARGIN;
+        let ample = |value: u64| value / 100 * percent;
         Ok(Weight::from_parts(ample(needed.ref_time), ample(needed.proof_size)))
     }
 

@@ -1,0 +1,77 @@
+//! Epochs that are over into rows.
+
+use super::running::EpochRun;
+use crate::{
+    store::{read::runs::Carried, Store},
+    sync::{Backoff, Progress},
+    Result,
+};
+use bizkey_primitives::{calendar::stamp, Epoch, MerchantIndex};
+use std::{collections::BTreeMap, time::Duration};
+use tokio_util::sync::CancellationToken;
+
+/// First wait after a failure; it doubles with each in a row.
+const FIRST_RETRY: Duration = Duration::from_millis(200);
+/// Longest wait after a failure.
+const LONGEST_RETRY: Duration = Duration::from_secs(30);
+
+/// Keeps every epoch that final blocks have closed, one after the other, until
+/// `shutdown`. A failure is told and tried again: nothing is lost or doubled
+/// thereby, since an epoch that was kept in part is kept again.
+pub async fn keep(store: Store, progress: Progress, shutdown: CancellationToken) {
+    shutdown.run_until_cancelled(keep_all(store, progress)).await;
+}
+
+async fn keep_all(store: Store, progress: Progress) {
+    let mut backoff = Backoff::new(FIRST_RETRY, LONGEST_RETRY);
+    let mut status = progress.subscribe();
+    loop {
+        status.mark_unchanged();
+        match keep_epoch(&store).await {
+            Ok(Some(_)) => backoff.reset(),
+            Ok(None) => {
+                backoff.reset();
+                // Whoever tells the progress has gone: nothing more comes.
+                if status.changed().await.is_err() {
+                    return;
+                }
+            }
+            Err(error) => {
+                let wait = backoff.wait();
+                tracing::warn!(%error, ?wait, "scores of an epoch could not be kept; trying again");
+                tokio::time::sleep(wait).await;
+            }
+        }
+    }
+}
+
+/// Keeps the first epoch that is over for good and not kept yet; returns it.
+/// None while an empty index is being filled.
+///
+/// # Errors
+/// Those of the database.
+pub async fn keep_epoch(store: &Store) -> Result<Option<Epoch>> {
+    // While an empty index is filled, a shop's receipts cannot be found among all.
+    if store.lacks_indexes().await? {
+        return Ok(None);
+    }
+    let Some(finalized) = store.finalized().await? else { return Ok(None) };
+    let epoch = store.last_scored_epoch().await?.map_or(0, |last| last.saturating_add(1));
+    // A final block of a later epoch: this one is complete and stays so.
+    if finalized.stamp <= stamp(epoch) {
+        return Ok(None);
+    }
+    let (mut after, mut shops) = (0, 0);
+    loop {
+        let merchants = store.merchants_recording(epoch, after).await?;
+        let Some(last) = merchants.last() else { break };
+        after = *last;
+        shops += merchants.len();
+        let runs: BTreeMap<MerchantIndex, EpochRun> = store.epoch_runs(epoch, &merchants, &Carried::default()).await?;
+        store.keep_runs(&runs).await?;
+        tracing::debug!(epoch, shops, "keeping scores");
+    }
+    store.keep_epoch(epoch, &finalized).await?;
+    tracing::info!(epoch, shops, "the scores of an epoch are kept");
+    Ok(Some(epoch))
+}

@@ -1,0 +1,25 @@
+//! BizPower while a day runs, and of the days that are over, as candles and
+//! rankings.
+//!
+//! The score of an epoch is the oracle's to report; this is the same score,
+//! from the same primitives, at every moment of the epoch. An epoch that is
+//! over for good is scored once and kept; the epochs after it are scored from
+//! their receipts whenever somebody asks, so that a chain that turns away
+//! leaves nothing to mend.
+//!
+//! | module | holds |
+//! |---|---|
+//! | [`running`] | a shop's epoch as it goes, from what happened in it |
+//! | [`candle`] | scores into candles |
+//! | [`live`] | a shop's epochs that are not kept yet |
+//! | [`keep`] | epochs that are over into rows |
+
+pub mod candle;
+mod keep;
+mod live;
+pub mod running;
+
+pub use candle::{Candle, Interval};
+pub use keep::{keep, keep_epoch};
+pub use live::Live;
+pub use running::{EpochRun, Happening, Opening, Point, What};

@@ -1,0 +1,5 @@
+//! What texts are found by.
+
+mod terms;
+
+pub use terms::{query_terms, text_terms};

@@ -1,0 +1,108 @@
+//! Scores of epochs that are over, kept.
+
+use crate::{
+    model::Checkpoint,
+    scores::{candle, Candle, EpochRun, Interval},
+    store::{
+        codes::{code, STATUSES},
+        insert::Insert,
+        sql::{execute, fetch, values, Columns},
+        Store,
+    },
+    Result,
+};
+use bizkey_primitives::{Epoch, MerchantIndex};
+use std::collections::{BTreeMap, HashMap};
+
+const SCORES: Insert = Insert {
+    head: "INSERT INTO merchant_scores (epoch, merchant, in_store_orders, in_store_sales, first_buyers, repeat_buyers,
+                                        outside_buyers, outside_orders, outside_sales, capital, score, status, trade,
+                                        region)",
+    columns: 14,
+    tail: "ON CONFLICT (epoch, merchant) DO NOTHING",
+};
+
+const CUSTOMERS: Insert = Insert {
+    head: "INSERT INTO merchant_customers (merchant, customer, first_epoch)",
+    columns: 3,
+    tail: "ON CONFLICT (merchant, customer) DO NOTHING",
+};
+
+const CANDLES: Insert = Insert {
+    head: "INSERT INTO candles (merchant, length_ms, start_ms, open, high, low, close)",
+    columns: 7,
+    tail: "ON CONFLICT (merchant, length_ms, start_ms) DO UPDATE SET
+               high = CASE WHEN excluded.high > candles.high THEN excluded.high ELSE candles.high END,
+               low = CASE WHEN excluded.low < candles.low THEN excluded.low ELSE candles.low END,
+               close = excluded.close",
+};
+
+impl Store {
+    /// Keeps the epoch of some shops. Keeping it again changes nothing, so a
+    /// process that was killed half-way begins the epoch again.
+    pub(crate) async fn keep_runs(&self, runs: &BTreeMap<MerchantIndex, EpochRun>) -> Result<()> {
+        let (mut scores, mut customers, mut candles) = (Vec::new(), Vec::new(), Vec::new());
+        let businesses = self.businesses_in(runs).await?;
+        for (merchant, run) in runs {
+            if run.has_leaf() {
+                let counts = run.counts();
+                let business = businesses.get(merchant);
+                scores.extend(values![
+                    run.epoch,
+                    *merchant,
+                    counts.pl,
+                    counts.pm,
+                    counts.um,
+                    counts.un,
+                    counts.uo,
+                    counts.uom,
+                    counts.uon,
+                    run.opening.capital,
+                    run.score(),
+                    code(&STATUSES, &run.status()),
+                    business.map(|(trade, _)| *trade),
+                    business.map(|(_, region)| *region),
+                ]);
+            }
+            for customer in run.buyers() {
+                customers.extend(values![*merchant, customer, run.epoch]);
+            }
+            for interval in Interval::KEPT {
+                for candle in candle::candles(&self.network().calendar, interval, run, true) {
+                    let Candle { start_ms, open, high, low, close } = candle;
+                    candles.extend(values![*merchant, interval.ms(), start_ms, open, high, low, close]);
+                }
+            }
+        }
+        let mut transaction = self.begin().await?;
+        SCORES.run(&mut transaction, "keeping scores", scores).await?;
+        CUSTOMERS.run(&mut transaction, "keeping shops' customers", customers).await?;
+        CANDLES.run(&mut transaction, "keeping candles", candles).await?;
+        transaction.commit("committing scores").await
+    }
+
+    /// The epoch is kept whole, as it was after block `closed_by`.
+    pub(crate) async fn keep_epoch(&self, epoch: Epoch, closed_by: &Checkpoint) -> Result<()> {
+        let mut transaction = self.begin().await?;
+        let sql = "INSERT INTO scored_epochs (epoch, block) VALUES ($1, $2) ON CONFLICT (epoch) DO NOTHING";
+        execute(&mut transaction, "storing that an epoch is scored", sql, values![epoch, closed_by.number]).await?;
+        transaction.commit("committing that an epoch is scored").await
+    }
+
+    /// Trade and region of each shop in its epoch, where they are attested.
+    async fn businesses_in(
+        &self,
+        runs: &BTreeMap<MerchantIndex, EpochRun>,
+    ) -> Result<HashMap<MerchantIndex, (u16, u16)>> {
+        let Some(epoch) = runs.values().next().map(|run| run.epoch) else { return Ok(HashMap::new()) };
+        let merchants: Vec<_> = runs.keys().copied().collect();
+        let mut values = values![epoch];
+        let sql = format!(
+            "SELECT merchant, trade, region FROM businesses
+             WHERE from_epoch <= $1 AND merchant IN {} ORDER BY from_epoch, block, event",
+            crate::store::read::runs::listed(&merchants, &mut values)
+        );
+        let read = |row: &Columns| Ok((row.integer("merchant")?, (row.integer("trade")?, row.integer("region")?)));
+        Ok(fetch(self.reader(), "reading shops' trades", sql, values, read).await?.into_iter().collect())
+    }
+}
