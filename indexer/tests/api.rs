@@ -296,6 +296,10 @@ async fn the_document_tells_the_truth() {
     assert!(document["openapi"].as_str().unwrap().starts_with("3.1"));
     let paths = document["paths"].as_object().unwrap();
     assert!(paths.len() > 6, "{:?}", paths.keys());
+    let operations = paths.values().flat_map(|item| ["put", "get"].map(|method| &item[method]["operationId"]));
+    let names: Vec<_> = operations.filter_map(Value::as_str).collect();
+    let distinct: std::collections::BTreeSet<_> = names.iter().collect();
+    assert_eq!(distinct.len(), names.len(), "two operations have one name: {names:?}");
     // What is written is there to be read.
     let operations = paths.iter().flat_map(|(path, item)| ["put", "get"].map(|method| (path, method, &item[method])));
     for (path, method, operation) in operations.filter(|(.., operation)| !operation.is_null()) {

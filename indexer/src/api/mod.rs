@@ -11,6 +11,7 @@ mod health;
 mod limits;
 mod merchants;
 mod metrics;
+mod operations;
 mod page;
 mod parameters;
 pub mod problem;
@@ -161,6 +162,7 @@ pub fn router_with(state: ApiState, others: OpenApiRouter<ApiState>) -> Router {
         .merge(texts)
         .split_for_parts();
     limits::document(&mut document);
+    operations::name(&mut document);
     router
         .route("/metrics", get(metrics::metrics))
         .route("/openapi.json", get(|| async { Json(document) }))

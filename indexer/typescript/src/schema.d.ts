@@ -12,7 +12,7 @@ export interface paths {
             cookie?: never;
         };
         /** Alive: 200 as long as the database answers. */
-        get: operations["health"];
+        get: operations["get_health"];
         put?: never;
         post?: never;
         delete?: never;
@@ -32,7 +32,7 @@ export interface paths {
          * Current: 200 while the chain moves and the rows are within two blocks of its
          *     head, else 503.
          */
-        get: operations["ready"];
+        get: operations["get_ready"];
         put?: never;
         post?: never;
         delete?: never;
@@ -49,7 +49,7 @@ export interface paths {
             cookie?: never;
         };
         /** What an account holds. Of one that never held anything, zeros. */
-        get: operations["balances"];
+        get: operations["get_accounts_account_balances"];
         put?: never;
         post?: never;
         delete?: never;
@@ -66,7 +66,7 @@ export interface paths {
             cookie?: never;
         };
         /** An account's day checkpoints, by epoch. */
-        get: operations["checkpoints"];
+        get: operations["get_accounts_account_checkpoints"];
         put?: never;
         post?: never;
         delete?: never;
@@ -83,7 +83,7 @@ export interface paths {
             cookie?: never;
         };
         /** Agents, by number. */
-        get: operations["list"];
+        get: operations["get_agents"];
         put?: never;
         post?: never;
         delete?: never;
@@ -100,7 +100,7 @@ export interface paths {
             cookie?: never;
         };
         /** Used tickets, in chain order. */
-        get: operations["list"];
+        get: operations["get_collections"];
         put?: never;
         post?: never;
         delete?: never;
@@ -117,7 +117,7 @@ export interface paths {
             cookie?: never;
         };
         /** A customer as it stands at the last stored block. */
-        get: operations["customer"];
+        get: operations["get_customers_id"];
         put?: never;
         post?: never;
         delete?: never;
@@ -134,7 +134,7 @@ export interface paths {
             cookie?: never;
         };
         /** Rewards that were paid to a customer, by epoch; smallest unit of Time. */
-        get: operations["rewards"];
+        get: operations["get_customers_id_rewards"];
         put?: never;
         post?: never;
         delete?: never;
@@ -151,7 +151,7 @@ export interface paths {
             cookie?: never;
         };
         /** How debts grew and shrank, in chain order. */
-        get: operations["changes"];
+        get: operations["get_debt_changes"];
         put?: never;
         post?: never;
         delete?: never;
@@ -168,7 +168,7 @@ export interface paths {
             cookie?: never;
         };
         /** Who owes something: merchants, then customers, by number. */
-        get: operations["list"];
+        get: operations["get_debts"];
         put?: never;
         post?: never;
         delete?: never;
@@ -185,7 +185,7 @@ export interface paths {
             cookie?: never;
         };
         /** Demands to show a receipt's ticket, in chain order. */
-        get: operations["list"];
+        get: operations["get_demands"];
         put?: never;
         post?: never;
         delete?: never;
@@ -202,7 +202,7 @@ export interface paths {
             cookie?: never;
         };
         /** Deposits, by device. */
-        get: operations["deposits"];
+        get: operations["get_deposits"];
         put?: never;
         post?: never;
         delete?: never;
@@ -219,7 +219,7 @@ export interface paths {
             cookie?: never;
         };
         /** A terminal. */
-        get: operations["device"];
+        get: operations["get_devices_id"];
         put?: never;
         post?: never;
         delete?: never;
@@ -236,7 +236,7 @@ export interface paths {
             cookie?: never;
         };
         /** Directors, in office or not any more, by number. */
-        get: operations["directors"];
+        get: operations["get_directors"];
         put?: never;
         post?: never;
         delete?: never;
@@ -253,7 +253,7 @@ export interface paths {
             cookie?: never;
         };
         /** Disputed reports, by epoch and round. */
-        get: operations["list"];
+        get: operations["get_disputes"];
         put?: never;
         post?: never;
         delete?: never;
@@ -270,7 +270,7 @@ export interface paths {
             cookie?: never;
         };
         /** Epochs in order: what was recorded, reported, paid. */
-        get: operations["list"];
+        get: operations["get_epochs"];
         put?: never;
         post?: never;
         delete?: never;
@@ -287,7 +287,7 @@ export interface paths {
             cookie?: never;
         };
         /** An epoch: what was recorded, reported, paid. */
-        get: operations["epoch"];
+        get: operations["get_epochs_epoch"];
         put?: never;
         post?: never;
         delete?: never;
@@ -307,7 +307,7 @@ export interface paths {
          * Every report of an epoch, in chain order. Their leaves are the members' own
          *     files: the chain has only the roots.
          */
-        get: operations["reports"];
+        get: operations["get_epochs_epoch_reports"];
         put?: never;
         post?: never;
         delete?: never;
@@ -324,7 +324,7 @@ export interface paths {
             cookie?: never;
         };
         /** What an epoch paid: merchants, then customers, by number. */
-        get: operations["rewards"];
+        get: operations["get_epochs_epoch_rewards"];
         put?: never;
         post?: never;
         delete?: never;
@@ -341,7 +341,7 @@ export interface paths {
             cookie?: never;
         };
         /** Shops as they stand at the last stored block, by number. */
-        get: operations["list"];
+        get: operations["get_merchants"];
         put?: never;
         post?: never;
         delete?: never;
@@ -358,7 +358,7 @@ export interface paths {
             cookie?: never;
         };
         /** A shop as it stands at the last stored block. */
-        get: operations["merchant"];
+        get: operations["get_merchants_id"];
         put?: never;
         post?: never;
         delete?: never;
@@ -378,7 +378,7 @@ export interface paths {
          * The candles of a shop's BizPower. An epoch's score counts its own receipts,
          *     so it begins with zero and ends as the one that the epoch pays by.
          */
-        get: operations["candles"];
+        get: operations["get_merchants_id_candles"];
         put?: never;
         post?: never;
         delete?: never;
@@ -395,7 +395,7 @@ export interface paths {
             cookie?: never;
         };
         /** Rewards of a shop that opened, or will open, later than their claim, by epoch. */
-        get: operations["deferred_rewards"];
+        get: operations["get_merchants_id_deferred_rewards"];
         put?: never;
         post?: never;
         delete?: never;
@@ -412,7 +412,7 @@ export interface paths {
             cookie?: never;
         };
         /** Terminals of a shop, by number. */
-        get: operations["of_merchant"];
+        get: operations["get_merchants_id_devices"];
         put?: never;
         post?: never;
         delete?: never;
@@ -429,7 +429,7 @@ export interface paths {
             cookie?: never;
         };
         /** Rewards that were paid to a shop, by epoch. */
-        get: operations["rewards"];
+        get: operations["get_merchants_id_rewards"];
         put?: never;
         post?: never;
         delete?: never;
@@ -449,7 +449,7 @@ export interface paths {
          * A shop's BizPower by epoch, with what it is made of; the running epoch last.
          *     Epochs without a valid receipt have none.
          */
-        get: operations["scores"];
+        get: operations["get_merchants_id_scores"];
         put?: never;
         post?: never;
         delete?: never;
@@ -466,7 +466,7 @@ export interface paths {
             cookie?: never;
         };
         /** Offers of Bzky, by number. */
-        get: operations["list"];
+        get: operations["get_offers"];
         put?: never;
         post?: never;
         delete?: never;
@@ -483,7 +483,7 @@ export interface paths {
             cookie?: never;
         };
         /** Penalties, in chain order. */
-        get: operations["list"];
+        get: operations["get_penalties"];
         put?: never;
         post?: never;
         delete?: never;
@@ -500,7 +500,7 @@ export interface paths {
             cookie?: never;
         };
         /** Bzky's prices, in chain order. */
-        get: operations["prices"];
+        get: operations["get_prices"];
         put?: never;
         post?: never;
         delete?: never;
@@ -517,7 +517,7 @@ export interface paths {
             cookie?: never;
         };
         /** Privileges, by number. */
-        get: operations["list"];
+        get: operations["get_privileges"];
         put?: never;
         post?: never;
         delete?: never;
@@ -538,7 +538,7 @@ export interface paths {
          *     `input` to `contract` as a contract call, from any account, once the epoch
          *     is final. It pays the party's present account.
          */
-        get: operations["proof"];
+        get: operations["get_proofs_side_epoch_account"];
         put?: never;
         post?: never;
         delete?: never;
@@ -558,7 +558,7 @@ export interface paths {
          * The shops of an epoch by rank: those in good standing by their score, then
          *     those that are demoted by theirs. Epochs are ranked once they are over.
          */
-        get: operations["rankings"];
+        get: operations["get_rankings"];
         put?: never;
         post?: never;
         delete?: never;
@@ -575,7 +575,7 @@ export interface paths {
             cookie?: never;
         };
         /** Receipts in chain order, by merchant, customer and epoch, any together. */
-        get: operations["list"];
+        get: operations["get_receipts"];
         put?: never;
         post?: never;
         delete?: never;
@@ -592,7 +592,7 @@ export interface paths {
             cookie?: never;
         };
         /** All receipts of an epoch in one file, in chain order. */
-        get: operations["export"];
+        get: operations["get_receipts_export"];
         put?: never;
         post?: never;
         delete?: never;
@@ -609,7 +609,7 @@ export interface paths {
             cookie?: never;
         };
         /** A receipt, by its place on chain. */
-        get: operations["receipt"];
+        get: operations["get_receipts_device_seq_position"];
         put?: never;
         post?: never;
         delete?: never;
@@ -626,7 +626,7 @@ export interface paths {
             cookie?: never;
         };
         /** Reservations of offers and quotes, by number. */
-        get: operations["list"];
+        get: operations["get_reservations"];
         put?: never;
         post?: never;
         delete?: never;
@@ -643,7 +643,7 @@ export interface paths {
             cookie?: never;
         };
         /** Resolutions, by number. */
-        get: operations["resolutions"];
+        get: operations["get_resolutions"];
         put?: never;
         post?: never;
         delete?: never;
@@ -660,7 +660,7 @@ export interface paths {
             cookie?: never;
         };
         /** A resolution, and every vote on it by name. */
-        get: operations["resolution"];
+        get: operations["get_resolutions_resolution"];
         put?: never;
         post?: never;
         delete?: never;
@@ -684,7 +684,7 @@ export interface paths {
          *     some of it is left. Of more than 10,000 shops, tasks or privileges that
          *     match, so many are ranked: name more words, a trade or a region.
          */
-        get: operations["search"];
+        get: operations["get_search"];
         put?: never;
         post?: never;
         delete?: never;
@@ -701,7 +701,7 @@ export interface paths {
             cookie?: never;
         };
         /** Blocks, receipts and rewards as they are stored. */
-        get: operations["stream_all"];
+        get: operations["get_stream"];
         put?: never;
         post?: never;
         delete?: never;
@@ -718,7 +718,7 @@ export interface paths {
             cookie?: never;
         };
         /** Tasks, by number. */
-        get: operations["list"];
+        get: operations["get_tasks"];
         put?: never;
         post?: never;
         delete?: never;
@@ -735,7 +735,7 @@ export interface paths {
             cookie?: never;
         };
         /** Who fulfilled a task, by customer. */
-        get: operations["fulfilments"];
+        get: operations["get_tasks_task_fulfilments"];
         put?: never;
         post?: never;
         delete?: never;
@@ -752,13 +752,13 @@ export interface paths {
             cookie?: never;
         };
         /** The text with a hash. */
-        get: operations["text"];
+        get: operations["get_texts_hash"];
         /**
          * Gives the text whose hash a stored task or privilege names, so that people
          *     can read the offer and find it. Anybody may: the hash proves the text. What
          *     no stored offer names is not taken, so the offer comes first.
          */
-        put: operations["give"];
+        put: operations["put_texts_hash"];
         post?: never;
         delete?: never;
         options?: never;
@@ -774,7 +774,7 @@ export interface paths {
             cookie?: never;
         };
         /** Sales of Time, in chain order. */
-        get: operations["list"];
+        get: operations["get_time_sales"];
         put?: never;
         post?: never;
         delete?: never;
@@ -791,7 +791,7 @@ export interface paths {
             cookie?: never;
         };
         /** What vesting released, in chain order. */
-        get: operations["vesting_releases"];
+        get: operations["get_vesting_releases"];
         put?: never;
         post?: never;
         delete?: never;
@@ -808,7 +808,7 @@ export interface paths {
             cookie?: never;
         };
         /** Voids in chain order, with their receipts. */
-        get: operations["voids"];
+        get: operations["get_voids"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2766,7 +2766,7 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
-    health: {
+    get_health: {
         parameters: {
             query?: never;
             header?: never;
@@ -2795,7 +2795,7 @@ export interface operations {
             };
         };
     };
-    ready: {
+    get_ready: {
         parameters: {
             query?: never;
             header?: never;
@@ -2824,7 +2824,7 @@ export interface operations {
             };
         };
     };
-    balances: {
+    get_accounts_account_balances: {
         parameters: {
             query?: never;
             header?: never;
@@ -2868,7 +2868,7 @@ export interface operations {
             };
         };
     };
-    checkpoints: {
+    get_accounts_account_checkpoints: {
         parameters: {
             query?: {
                 /** @description Of which balance; `bzky` if not given. */
@@ -2922,7 +2922,7 @@ export interface operations {
             };
         };
     };
-    list: {
+    get_agents: {
         parameters: {
             query?: {
                 /** @description The cursor `next` of the page before. */
@@ -2968,7 +2968,7 @@ export interface operations {
             };
         };
     };
-    list: {
+    get_collections: {
         parameters: {
             query?: {
                 /** @description Only those at this shop. */
@@ -3018,7 +3018,7 @@ export interface operations {
             };
         };
     };
-    customer: {
+    get_customers_id: {
         parameters: {
             query?: never;
             header?: never;
@@ -3071,7 +3071,7 @@ export interface operations {
             };
         };
     };
-    rewards: {
+    get_customers_id_rewards: {
         parameters: {
             query?: {
                 /** @description The cursor `next` of the page before. */
@@ -3132,7 +3132,7 @@ export interface operations {
             };
         };
     };
-    changes: {
+    get_debt_changes: {
         parameters: {
             query?: {
                 /** @description Only those of this party, such as `merchant-7`. */
@@ -3180,7 +3180,7 @@ export interface operations {
             };
         };
     };
-    list: {
+    get_debts: {
         parameters: {
             query?: {
                 /** @description Only those of this side. */
@@ -3228,7 +3228,7 @@ export interface operations {
             };
         };
     };
-    list: {
+    get_demands: {
         parameters: {
             query?: {
                 /** @description Only those against this shop. */
@@ -3278,7 +3278,7 @@ export interface operations {
             };
         };
     };
-    deposits: {
+    get_deposits: {
         parameters: {
             query?: {
                 /** @description Only those of this account. */
@@ -3326,7 +3326,7 @@ export interface operations {
             };
         };
     };
-    device: {
+    get_devices_id: {
         parameters: {
             query?: never;
             header?: never;
@@ -3379,7 +3379,7 @@ export interface operations {
             };
         };
     };
-    directors: {
+    get_directors: {
         parameters: {
             query?: {
                 /** @description Only those in office, or only those that left. */
@@ -3427,7 +3427,7 @@ export interface operations {
             };
         };
     };
-    list: {
+    get_disputes: {
         parameters: {
             query?: {
                 /** @description Only those of this epoch. */
@@ -3475,7 +3475,7 @@ export interface operations {
             };
         };
     };
-    list: {
+    get_epochs: {
         parameters: {
             query?: {
                 /** @description The cursor `next` of the page before. */
@@ -3521,7 +3521,7 @@ export interface operations {
             };
         };
     };
-    epoch: {
+    get_epochs_epoch: {
         parameters: {
             query?: never;
             header?: never;
@@ -3574,7 +3574,7 @@ export interface operations {
             };
         };
     };
-    reports: {
+    get_epochs_epoch_reports: {
         parameters: {
             query?: {
                 /** @description The cursor `next` of the page before. */
@@ -3626,7 +3626,7 @@ export interface operations {
             };
         };
     };
-    rewards: {
+    get_epochs_epoch_rewards: {
         parameters: {
             query?: {
                 /** @description Only those of this side. */
@@ -3680,7 +3680,7 @@ export interface operations {
             };
         };
     };
-    list: {
+    get_merchants: {
         parameters: {
             query?: {
                 /** @description Only those of this trade. */
@@ -3730,7 +3730,7 @@ export interface operations {
             };
         };
     };
-    merchant: {
+    get_merchants_id: {
         parameters: {
             query?: never;
             header?: never;
@@ -3783,7 +3783,7 @@ export interface operations {
             };
         };
     };
-    candles: {
+    get_merchants_id_candles: {
         parameters: {
             query: {
                 /**
@@ -3868,7 +3868,7 @@ export interface operations {
             };
         };
     };
-    deferred_rewards: {
+    get_merchants_id_deferred_rewards: {
         parameters: {
             query?: {
                 /** @description The cursor `next` of the page before. */
@@ -3929,7 +3929,7 @@ export interface operations {
             };
         };
     };
-    of_merchant: {
+    get_merchants_id_devices: {
         parameters: {
             query?: {
                 /** @description The cursor `next` of the page before. */
@@ -3990,7 +3990,7 @@ export interface operations {
             };
         };
     };
-    rewards: {
+    get_merchants_id_rewards: {
         parameters: {
             query?: {
                 /** @description The cursor `next` of the page before. */
@@ -4051,7 +4051,7 @@ export interface operations {
             };
         };
     };
-    scores: {
+    get_merchants_id_scores: {
         parameters: {
             query?: {
                 /** @description The cursor `next` of the page before. */
@@ -4121,7 +4121,7 @@ export interface operations {
             };
         };
     };
-    list: {
+    get_offers: {
         parameters: {
             query?: {
                 /** @description Only those of this seller. */
@@ -4176,7 +4176,7 @@ export interface operations {
             };
         };
     };
-    list: {
+    get_penalties: {
         parameters: {
             query?: {
                 /** @description Only those from the Bzky of this account. */
@@ -4226,7 +4226,7 @@ export interface operations {
             };
         };
     };
-    prices: {
+    get_prices: {
         parameters: {
             query?: {
                 /** @description The cursor `next` of the page before. */
@@ -4272,7 +4272,7 @@ export interface operations {
             };
         };
     };
-    list: {
+    get_privileges: {
         parameters: {
             query?: {
                 /** @description Only those of this shop; 0 is Bizkey itself. */
@@ -4325,7 +4325,7 @@ export interface operations {
             };
         };
     };
-    proof: {
+    get_proofs_side_epoch_account: {
         parameters: {
             query?: never;
             header?: never;
@@ -4388,7 +4388,7 @@ export interface operations {
             };
         };
     };
-    rankings: {
+    get_rankings: {
         parameters: {
             query?: {
                 /** @description Of which epoch; the last one whose scores are kept if not given. */
@@ -4440,7 +4440,7 @@ export interface operations {
             };
         };
     };
-    list: {
+    get_receipts: {
         parameters: {
             query?: {
                 /**
@@ -4498,7 +4498,7 @@ export interface operations {
             };
         };
     };
-    export: {
+    get_receipts_export: {
         parameters: {
             query: {
                 /**
@@ -4564,7 +4564,7 @@ export interface operations {
             };
         };
     };
-    receipt: {
+    get_receipts_device_seq_position: {
         parameters: {
             query?: never;
             header?: never;
@@ -4627,7 +4627,7 @@ export interface operations {
             };
         };
     };
-    list: {
+    get_reservations: {
         parameters: {
             query?: {
                 /** @description Only those of this offer. */
@@ -4677,7 +4677,7 @@ export interface operations {
             };
         };
     };
-    resolutions: {
+    get_resolutions: {
         parameters: {
             query?: {
                 /** @description Only those in this state. */
@@ -4725,7 +4725,7 @@ export interface operations {
             };
         };
     };
-    resolution: {
+    get_resolutions_resolution: {
         parameters: {
             query?: never;
             header?: never;
@@ -4778,7 +4778,7 @@ export interface operations {
             };
         };
     };
-    search: {
+    get_search: {
         parameters: {
             query?: {
                 /**
@@ -4836,7 +4836,7 @@ export interface operations {
             };
         };
     };
-    stream_all: {
+    get_stream: {
         parameters: {
             query?: {
                 /**
@@ -4899,7 +4899,7 @@ export interface operations {
             };
         };
     };
-    list: {
+    get_tasks: {
         parameters: {
             query?: {
                 /** @description Only those of this shop; 0 is Bizkey itself. */
@@ -4952,7 +4952,7 @@ export interface operations {
             };
         };
     };
-    fulfilments: {
+    get_tasks_task_fulfilments: {
         parameters: {
             query?: {
                 /** @description The cursor `next` of the page before. */
@@ -5013,7 +5013,7 @@ export interface operations {
             };
         };
     };
-    text: {
+    get_texts_hash: {
         parameters: {
             query?: never;
             header?: never;
@@ -5066,7 +5066,7 @@ export interface operations {
             };
         };
     };
-    give: {
+    put_texts_hash: {
         parameters: {
             query?: never;
             header?: never;
@@ -5157,7 +5157,7 @@ export interface operations {
             };
         };
     };
-    list: {
+    get_time_sales: {
         parameters: {
             query?: {
                 /** @description Only those to this account. */
@@ -5205,7 +5205,7 @@ export interface operations {
             };
         };
     };
-    vesting_releases: {
+    get_vesting_releases: {
         parameters: {
             query?: {
                 /** @description Only those of this line. */
@@ -5253,7 +5253,7 @@ export interface operations {
             };
         };
     };
-    voids: {
+    get_voids: {
         parameters: {
             query?: {
                 /** @description Only those of receipts of this shop. */
