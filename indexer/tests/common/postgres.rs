@@ -4,9 +4,24 @@ use std::{
     net::TcpListener,
     path::{Path, PathBuf},
     process::{Command, Stdio},
+    sync::atomic::{AtomicU16, Ordering},
 };
 
 const BINARIES: &str = "/usr/lib/postgresql/15/bin";
+
+/// A port that stays free while a cluster is down: the system gives those from
+/// 32768 on to whoever asks for any, and no other cluster of this process gets it.
+fn free_port() -> u16 {
+    static NEXT: AtomicU16 = AtomicU16::new(0);
+    // Other processes begin elsewhere.
+    let first = 20_000 + (std::process::id() % 600) as u16 * 20;
+    loop {
+        let port = first + NEXT.fetch_add(1, Ordering::Relaxed) % 700;
+        if TcpListener::bind(("127.0.0.1", port)).is_ok() {
+            return port;
+        }
+    }
+}
 
 /// A cluster on a free port; stopped and removed with this value.
 pub struct Cluster {
@@ -21,7 +36,7 @@ impl Cluster {
             println!("left out: PostgreSQL 15 is not installed in {BINARIES}");
             return None;
         }
-        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let port = free_port();
         let folder = std::env::temp_dir().join(format!("bizkey-indexer-postgres-{}-{port}", std::process::id()));
         std::fs::create_dir_all(&folder).unwrap();
         if is_root() {
