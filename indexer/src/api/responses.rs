@@ -9,6 +9,12 @@ use utoipa::IntoResponses;
 #[allow(dead_code)] // for the document only
 pub(super) struct Invalid(Body);
 
+/// The scores are not caught up
+#[derive(IntoResponses)]
+#[response(status = 503, content_type = "application/problem+json")]
+#[allow(dead_code)] // for the document only
+pub(super) struct ScoresBehind(Body);
+
 /// There is nothing of that number or name.
 #[derive(IntoResponses)]
 #[response(status = 404, content_type = "application/problem+json")]

@@ -4,8 +4,8 @@ use super::{
     extract::{PathParameter, QueryParameters},
     page::{limit, page, Page},
     parameters::{ByNumber, InEpoch, Written},
-    problem::{Body, Problem},
-    responses::{Invalid, NotFound},
+    problem::Problem,
+    responses::{Invalid, NotFound, ScoresBehind},
     ApiState,
 };
 use crate::{
@@ -102,9 +102,7 @@ pub(super) fn candle(candle: &Candle, interval: Interval, now_ms: u64) -> Candle
     params(("id" = u32, Path, description = "Its number in the registry", example = 1), CandleParameters),
     responses(
         (status = 200, description = "A page of candles", body = Page<CandleItem>),
-        Invalid, NotFound,
-        (status = 503, description = "The scores are not caught up", body = Body,
-         content_type = "application/problem+json"),
+        Invalid, NotFound, ScoresBehind,
     ),
 )]
 pub(super) async fn candles(
@@ -185,9 +183,7 @@ fn score(row: &MerchantScore, live: bool) -> Score {
     params(("id" = u32, Path, description = "Its number in the registry", example = 1), ByNumber),
     responses(
         (status = 200, description = "A page of scores", body = Page<Score>),
-        Invalid, NotFound,
-        (status = 503, description = "The scores are not caught up", body = Body,
-         content_type = "application/problem+json"),
+        Invalid, NotFound, ScoresBehind,
     ),
 )]
 pub(super) async fn scores(

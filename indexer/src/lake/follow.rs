@@ -53,10 +53,11 @@ async fn follow(store: &Store, lake: &Lake, progress: &Progress) -> Result<()> {
 /// of the first stored block if it is not known yet.
 async fn catch_up(store: &Store, lake: &Lake, next: &mut Option<Epoch>) -> Result<()> {
     let Some(last_final) = store.finalized().await? else { return Ok(()) };
-    lake.tie(store).await?;
     let mut epoch = match *next {
         Some(epoch) => epoch,
         None => {
+            // Later, each epoch that is written sees to it.
+            lake.tie(store).await?;
             let first = store.blocks_after(0, 1).await?;
             first.first().map_or(0, |block| block.checkpoint.stamp.saturating_sub(1))
         }

@@ -6,7 +6,7 @@
 //! network's genesis, so that a day's candle is an epoch where epochs are days.
 
 use super::running::EpochRun;
-use bizkey_primitives::{Calendar, Epoch};
+use bizkey_primitives::Calendar;
 use std::collections::BTreeMap;
 
 /// How long a candle is.
@@ -37,17 +37,6 @@ impl Interval {
             Interval::FiveMinutes => 300_000,
             Interval::Hour => 3_600_000,
             Interval::Day => 86_400_000,
-        }
-    }
-
-    /// Its name in the API.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Interval::Minute => "1m",
-            Interval::FiveMinutes => "5m",
-            Interval::Hour => "1h",
-            Interval::Day => "1d",
         }
     }
 
@@ -107,18 +96,12 @@ impl Candle {
     }
 }
 
-/// When an epoch begins, Unix milliseconds.
-fn start_of_epoch(calendar: &Calendar, epoch: Epoch) -> u64 {
-    calendar.genesis_ms.saturating_add(u64::from(epoch).saturating_mul(calendar.epoch_ms))
-}
-
 /// The candles of the buckets in which the score of an epoch changed, in
 /// order. With an epoch that is over, the score falls back to zero at its end,
 /// which is in the bucket that begins there.
 #[must_use]
 pub fn candles(calendar: &Calendar, interval: Interval, run: &EpochRun, is_over: bool) -> Vec<Candle> {
-    let start = start_of_epoch(calendar, run.epoch);
-    let end = start_of_epoch(calendar, run.epoch.saturating_add(1));
+    let (start, end) = (calendar.start_ms(run.epoch), calendar.end_ms(run.epoch));
     let mut buckets: BTreeMap<u64, Candle> = BTreeMap::new();
     let mut score = 0;
     for point in &run.points {

@@ -3,7 +3,7 @@
 use super::running::EpochRun;
 use crate::{
     store::{read::runs::Carried, Store},
-    sync::{Backoff, Progress},
+    sync::{Backoff, Progress, Status},
     Result,
 };
 use bizkey_primitives::{calendar::stamp, Epoch, MerchantIndex};
@@ -24,15 +24,18 @@ pub async fn keep(store: Store, progress: Progress, shutdown: CancellationToken)
 
 async fn keep_all(store: Store, progress: Progress) {
     let mut backoff = Backoff::new(FIRST_RETRY, LONGEST_RETRY);
-    let mut status = progress.subscribe();
+    let mut changes = progress.subscribe();
+    // What bears on whether an epoch can be kept.
+    let bearing = |status: &Status| (status.finalized, status.is_filling);
     loop {
-        status.mark_unchanged();
+        // Read before the rows are: what becomes final meanwhile is a change.
+        let seen = bearing(&changes.borrow_and_update());
         match keep_epoch(&store).await {
             Ok(Some(_)) => backoff.reset(),
             Ok(None) => {
                 backoff.reset();
                 // Whoever tells the progress has gone: nothing more comes.
-                if status.changed().await.is_err() {
+                if changes.wait_for(|status| bearing(status) != seen).await.is_err() {
                     return;
                 }
             }
@@ -51,14 +54,14 @@ async fn keep_all(store: Store, progress: Progress) {
 /// # Errors
 /// Those of the database.
 pub async fn keep_epoch(store: &Store) -> Result<Option<Epoch>> {
-    // While an empty index is filled, a shop's receipts cannot be found among all.
-    if store.lacks_indexes().await? {
-        return Ok(None);
-    }
     let Some(finalized) = store.finalized().await? else { return Ok(None) };
     let epoch = store.last_scored_epoch().await?.map_or(0, |last| last.saturating_add(1));
     // A final block of a later epoch: this one is complete and stays so.
     if finalized.stamp <= stamp(epoch) {
+        return Ok(None);
+    }
+    // While an empty index is filled, a shop's receipts cannot be found among all.
+    if store.lacks_indexes().await? {
         return Ok(None);
     }
     let (mut after, mut shops) = (0, 0);

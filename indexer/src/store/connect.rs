@@ -73,7 +73,7 @@ impl Store {
     /// # Errors
     /// [`Error::Database`] if not.
     pub async fn ping(&self) -> Result<()> {
-        self.reader.ping().await
+        fetch_one(self.reader(), "a ping", "SELECT 1", values![], |_| Ok(())).await.map(drop)
     }
 
     pub(super) fn reader(&self) -> &Pool {
@@ -108,10 +108,9 @@ impl Store {
     async fn check_whole(&self) -> Result<()> {
         let sql = "SELECT MAX(number) AS number FROM blocks
                    WHERE NOT EXISTS (SELECT 1 FROM _sqlx_migrations WHERE version >= $1)";
-        let mut transaction = self.begin().await?;
         let read = |row: &Columns| row.optional("number");
         let number =
-            fetch_one(&mut transaction, "reading which version stored the blocks", sql, values![WHOLE_MODEL], read);
+            fetch_one(self.reader(), "reading which version stored the blocks", sql, values![WHOLE_MODEL], read);
         number.await?.flatten().map_or(Ok(()), |number| Err(Error::Incomplete { number }))
     }
 

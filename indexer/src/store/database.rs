@@ -1,7 +1,7 @@
 //! SQLite and PostgreSQL behind one face, each through its own driver, so that
 //! each is spoken to in the way it takes fastest.
 
-use super::sql::Value;
+use super::sql::{execute, Value};
 use crate::{error::During, Result};
 use sqlx::{
     postgres::PgRow, sqlite::SqliteRow, Arguments, Database, Encode, PgConnection, PgPool, Postgres, Sqlite,
@@ -55,24 +55,16 @@ impl Pool {
             Pool::Postgres(pool) => pool.close().await,
         }
     }
-
-    /// Whether the database answers.
-    pub async fn ping(&self) -> Result<()> {
-        let answer = match self {
-            Pool::Sqlite(pool) => sqlx::query("SELECT 1").execute(pool).await.map(drop),
-            Pool::Postgres(pool) => sqlx::query("SELECT 1").execute(pool).await.map(drop),
-        };
-        answer.during("a ping")
-    }
 }
 
 impl Transaction {
     /// Its commit waits until the database has it on disk. In SQLite, which has
     /// one level for all, a power cut may still undo it.
     pub async fn make_durable(&mut self) -> Result<()> {
-        let Transaction::Postgres(transaction) = self else { return Ok(()) };
-        let done = sqlx::query("SET LOCAL synchronous_commit TO on").execute(&mut **transaction).await;
-        done.map(drop).during("making a commit durable")
+        if matches!(self, Transaction::Sqlite(_)) {
+            return Ok(());
+        }
+        execute(self, "making a commit durable", "SET LOCAL synchronous_commit TO on", Vec::new()).await.map(drop)
     }
 
     /// Makes it last; `what` names it in an error.

@@ -26,16 +26,14 @@ impl Store {
 
     /// Whether any of them is missing.
     pub(crate) async fn lacks_indexes(&self) -> Result<bool> {
-        let sql = match self.reader() {
-            Pool::Sqlite(_) => {
-                "SELECT COUNT(*) AS indexes FROM sqlite_master
-                 WHERE type = 'index' AND name IN ('receipts_by_merchant', 'receipts_by_customer')"
-            }
+        let all = match self.reader() {
+            Pool::Sqlite(_) => "SELECT COUNT(*) AS indexes FROM sqlite_master WHERE type = 'index' AND name",
             Pool::Postgres(_) => {
-                "SELECT COUNT(*) AS indexes FROM pg_indexes
-                 WHERE schemaname = 'indexer' AND indexname IN ('receipts_by_merchant', 'receipts_by_customer')"
+                "SELECT COUNT(*) AS indexes FROM pg_indexes WHERE schemaname = 'indexer' AND indexname"
             }
         };
+        let names = INDEXES.map(|(name, _)| format!("'{name}'")).join(", ");
+        let sql = format!("{all} IN ({names})");
         let found = fetch_one(self.reader(), "looking for indexes", sql, values![], |row| row.wide("indexes"));
         Ok(found.await?.is_none_or(|found| found < INDEXES.len() as u64))
     }

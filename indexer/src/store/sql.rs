@@ -101,6 +101,24 @@ macro_rules! values {
 }
 pub(crate) use values;
 
+/// Asks whoever answers, by a method of a query, and does something with the
+/// answer: the same words for each driver's own types.
+macro_rules! ask {
+    ($executor:expr, $what:ident, $sql:expr, $values:expr, $method:ident, |$found:ident| $then:expr) => {
+        match $executor.into() {
+            Executor::SqlitePool(on) => ask!(@on, Sqlite, $what, $sql, $values, $method, |$found| $then),
+            Executor::Sqlite(on) => ask!(@on, Sqlite, $what, $sql, $values, $method, |$found| $then),
+            Executor::PostgresPool(on) => ask!(@on, Postgres, $what, $sql, $values, $method, |$found| $then),
+            Executor::Postgres(on) => ask!(@on, Postgres, $what, $sql, $values, $method, |$found| $then),
+        }
+    };
+    (@$on:ident, $database:ty, $what:ident, $sql:expr, $values:expr, $method:ident, |$found:ident| $then:expr) => {{
+        let query = sqlx::query_with($sql, arguments::<$database>($values).during($what)?);
+        let $found = query.$method($on).await.during($what)?;
+        $then
+    }};
+}
+
 /// Runs a statement; returns how many rows it changed.
 pub(crate) async fn execute(
     transaction: &mut Transaction,
@@ -109,35 +127,7 @@ pub(crate) async fn execute(
     values: Vec<Value>,
 ) -> Result<u64> {
     let sql = AssertSqlSafe(sql.into());
-    let changed = match transaction {
-        Transaction::Sqlite(on) => {
-            let query = sqlx::query_with(sql, arguments::<Sqlite>(values).during(what)?);
-            query.execute(&mut **on).await.map(|done| done.rows_affected())
-        }
-        Transaction::Postgres(on) => {
-            let query = sqlx::query_with(sql, arguments::<Postgres>(values).during(what)?);
-            query.execute(&mut **on).await.map(|done| done.rows_affected())
-        }
-    };
-    changed.during(what)
-}
-
-/// Asks whoever answers, by the `fetch…` method of a query, and does something
-/// with the answer: the same words for each driver's own types.
-macro_rules! ask {
-    ($executor:expr, $what:ident, $sql:expr, $values:expr, $fetch:ident, |$found:ident| $then:expr) => {
-        match $executor.into() {
-            Executor::SqlitePool(on) => ask!(@on, Sqlite, $what, $sql, $values, $fetch, |$found| $then),
-            Executor::Sqlite(on) => ask!(@on, Sqlite, $what, $sql, $values, $fetch, |$found| $then),
-            Executor::PostgresPool(on) => ask!(@on, Postgres, $what, $sql, $values, $fetch, |$found| $then),
-            Executor::Postgres(on) => ask!(@on, Postgres, $what, $sql, $values, $fetch, |$found| $then),
-        }
-    };
-    (@$on:ident, $database:ty, $what:ident, $sql:expr, $values:expr, $fetch:ident, |$found:ident| $then:expr) => {{
-        let query = sqlx::query_with($sql, arguments::<$database>($values).during($what)?);
-        let $found = query.$fetch($on).await.during($what)?;
-        $then
-    }};
+    ask!(transaction, what, sql, values, execute, |done| Ok(done.rows_affected()))
 }
 
 /// All rows of a query, read by `read`.

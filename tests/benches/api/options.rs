@@ -1,8 +1,9 @@
 //! What is measured.
 
+use crate::common::options::{at_least_one, number};
 use anyhow::{bail, Context as _};
 use bizkey_tests::history::Shape;
-use std::{path::PathBuf, str::FromStr, time::Duration};
+use std::{path::PathBuf, time::Duration};
 
 /// The arguments.
 #[derive(Clone, Debug)]
@@ -78,7 +79,7 @@ impl Options {
             }
         }
         let Shape { receipts, shops, customers, epochs, blocks, .. } = options.shape;
-        for (name, given) in [
+        at_least_one([
             ("--receipts", receipts),
             ("--shops", u64::from(shops)),
             ("--customers", u64::from(customers)),
@@ -87,18 +88,7 @@ impl Options {
             ("--rate", u64::from(options.rate)),
             ("--seconds", options.time.as_secs()),
             ("--warm-up", options.warm_up.as_secs()),
-        ] {
-            if given == 0 {
-                bail!("{name} must be 1 or more");
-            }
-        }
+        ])?;
         Ok(options)
     }
-}
-
-fn number<T: FromStr>(name: &str, text: &str) -> anyhow::Result<T>
-where
-    T::Err: std::error::Error + Send + Sync + 'static,
-{
-    text.replace('_', "").parse().with_context(|| format!("{name} {text}: a whole number within bounds is needed"))
 }

@@ -1,8 +1,11 @@
 //! What is measured.
 
-use crate::common::load::Shape;
+use crate::common::{
+    load::Shape,
+    options::{at_least_one, number},
+};
 use anyhow::{bail, Context as _};
-use std::{path::PathBuf, str::FromStr};
+use std::path::PathBuf;
 
 /// Which databases the index is measured on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -99,17 +102,13 @@ impl Options {
                 other => bail!("unknown argument `{other}`\n{USAGE}"),
             }
         }
-        for (name, given) in [
-            ("--batch", u32::from(options.batch)),
-            ("--shops", options.shops),
-            ("--customers", options.customers),
-            ("--relayers", options.relayers),
-            ("--in-flight", options.in_flight),
-        ] {
-            if given == 0 {
-                bail!("{name} must be 1 or more");
-            }
-        }
+        at_least_one([
+            ("--batch", u64::from(options.batch)),
+            ("--shops", u64::from(options.shops)),
+            ("--customers", u64::from(options.customers)),
+            ("--relayers", u64::from(options.relayers)),
+            ("--in-flight", u64::from(options.in_flight)),
+        ])?;
         Ok(options)
     }
 
@@ -119,11 +118,4 @@ impl Options {
         // A margin as the client would give.
         Shape { receipts, batch, shops, customers, gas_percent: 120 }
     }
-}
-
-fn number<T: FromStr>(name: &str, text: &str) -> anyhow::Result<T>
-where
-    T::Err: std::error::Error + Send + Sync + 'static,
-{
-    text.replace('_', "").parse().with_context(|| format!("{name} {text}: a whole number within bounds is needed"))
 }

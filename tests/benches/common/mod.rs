@@ -4,4 +4,5 @@
 
 pub mod indexer;
 pub mod load;
+pub mod options;
 pub mod report;

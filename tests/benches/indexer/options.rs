@@ -1,9 +1,12 @@
 //! What is measured.
 
-use crate::common::load::Shape;
+use crate::common::{
+    load::Shape,
+    options::{at_least_one, number},
+};
 use anyhow::{bail, Context as _};
 use bizkey_primitives::receipt::MAX_BATCHES_PER_EPOCH;
-use std::{path::PathBuf, str::FromStr, time::Duration};
+use std::{path::PathBuf, time::Duration};
 
 /// The arguments.
 #[derive(Clone, Debug)]
@@ -89,18 +92,14 @@ impl Options {
                 other => bail!("unknown argument `{other}`\n{USAGE}"),
             }
         }
-        for (name, given) in [
+        at_least_one([
             ("--blocks", u64::from(options.blocks)),
             ("--receipts", options.receipts),
             ("--shops", u64::from(options.shops)),
             ("--customers", u64::from(options.customers)),
             ("--epochs", u64::from(options.epochs)),
             ("--peer-seconds", options.patience.as_secs()),
-        ] {
-            if given == 0 {
-                bail!("{name} must be 1 or more");
-            }
-        }
+        ])?;
         Ok(options)
     }
 
@@ -121,11 +120,4 @@ impl Options {
         // more than the very first one.
         Ok(Shape { receipts, batch, shops: self.shops, customers: self.customers, gas_percent: 300 })
     }
-}
-
-fn number<T: FromStr>(name: &str, text: &str) -> anyhow::Result<T>
-where
-    T::Err: std::error::Error + Send + Sync + 'static,
-{
-    text.replace('_', "").parse().with_context(|| format!("{name} {text}: a whole number within bounds is needed"))
 }

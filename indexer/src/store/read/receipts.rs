@@ -1,5 +1,6 @@
 //! Receipts and voids.
 
+use super::select::Select;
 use crate::{
     model::{all_pages, page_size, Receipt, ReceiptFilter, Void, MAX_PAGE},
     store::{
@@ -35,6 +36,12 @@ pub(super) fn receipt(row: &Columns) -> Result<Receipt> {
     })
 }
 
+/// The receipts with these numbers, so far.
+fn numbered(numbers: std::ops::Range<u64>) -> Select {
+    let sql = format!("SELECT {COLUMNS} FROM receipts r WHERE r.id >= $1 AND r.id < $2");
+    Select::new(sql, values![numbers.start, numbers.end])
+}
+
 impl Store {
     /// A page of receipts in chain order, those after the receipt numbered
     /// `after`; at most `limit`, itself at most [`MAX_PAGE`].
@@ -51,16 +58,11 @@ impl Store {
         if first >= range.end {
             return Ok(Vec::new());
         }
-        let mut values = values![first, range.end, page_size(limit)];
-        let mut conditions = String::from("r.id >= $1 AND r.id < $2");
-        let columns = [("merchant", filter.merchant), ("customer", filter.customer), ("epoch", filter.epoch)];
-        for (column, wanted) in columns {
-            if let Some(wanted) = wanted {
-                values.push(wanted.into());
-                conditions.push_str(&format!(" AND r.{column} = ${}", values.len()));
-            }
-        }
-        let sql = format!("SELECT {COLUMNS} FROM receipts r WHERE {conditions} ORDER BY r.id LIMIT $3");
+        let (sql, values) = numbered(first..range.end)
+            .equal("r.merchant", filter.merchant)
+            .equal("r.customer", filter.customer)
+            .equal("r.epoch", filter.epoch)
+            .page("r.id", limit);
         fetch(self.reader(), "reading receipts", sql, values, receipt).await
     }
 
@@ -75,13 +77,7 @@ impl Store {
         merchant: Option<MerchantIndex>,
         limit: u32,
     ) -> Result<Vec<Receipt>> {
-        let mut values = values![numbers.start, numbers.end, page_size(limit)];
-        let mut sql = format!("SELECT {COLUMNS} FROM receipts r WHERE r.id >= $1 AND r.id < $2");
-        if let Some(merchant) = merchant {
-            values.push(merchant.into());
-            sql.push_str(" AND r.merchant = $4");
-        }
-        sql.push_str(" ORDER BY r.id LIMIT $3");
+        let (sql, values) = numbered(numbers).equal("r.merchant", merchant).page("r.id", limit);
         fetch(self.reader(), "reading receipts", sql, values, receipt).await
     }
 
@@ -100,10 +96,11 @@ impl Store {
     /// # Errors
     /// Those of the database.
     pub async fn receipt(&self, device: DeviceId, seq: u64, position: u16) -> Result<Option<Receipt>> {
-        let sql = "SELECT r.id, r.device, r.seq, r.position, r.block, r.epoch, r.merchant, r.customer, r.channel,
-                          r.rail, r.amount, r.reference, r.at_ms, r.validity, r.voided_epoch
-                   FROM batches b JOIN receipts r ON r.id = b.first_receipt + $3 AND r.epoch = b.epoch
-                   WHERE b.device = $1 AND b.seq = $2 AND r.device = $1 AND r.seq = $2 AND r.position = $3";
+        let sql = format!(
+            "SELECT {COLUMNS}
+             FROM batches b JOIN receipts r ON r.id = b.first_receipt + $3 AND r.epoch = b.epoch
+             WHERE b.device = $1 AND b.seq = $2 AND r.device = $1 AND r.seq = $2 AND r.position = $3"
+        );
         fetch_one(self.reader(), "reading a receipt", sql, values![device, seq, position], receipt).await
     }
 

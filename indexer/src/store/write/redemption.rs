@@ -3,7 +3,10 @@
 use super::{Place, Writer};
 use crate::{
     error::contradiction,
-    store::{relations, sql::values},
+    store::{
+        relations,
+        sql::{values, Value},
+    },
     Result,
 };
 use bizkey_primitives::{
@@ -11,8 +14,14 @@ use bizkey_primitives::{
         CollectionRefunded, CollectionSettled, PrivilegeChanged, PrivilegeClosed, PrivilegeCreated, TaskClosed,
         TaskCreated, TaskFulfilled, TaskRestocked, TimeCollected,
     },
-    redemption::TaskId,
+    redemption::{PrivilegeTerms, TaskId},
 };
+
+/// A privilege's terms, in the order of their columns.
+fn terms_of(terms: &PrivilegeTerms) -> Vec<Value> {
+    let PrivilegeTerms { conditions, price, stock, expires_ms, opens, closes, refund_ms } = terms;
+    values![conditions, *price, *stock, *expires_ms, *opens, *closes, *refund_ms]
+}
 
 impl Writer<'_> {
     pub(super) async fn task_created(&mut self, place: Place, event: &TaskCreated) -> Result<()> {
@@ -69,19 +78,8 @@ impl Writer<'_> {
             "INSERT INTO privileges (privilege, merchant, block, version, changed_block, conditions, price, stock,
                                            expires_ms, opens, closes, refund_ms)
                    VALUES ($1, $2, $3, 1, $3, $4, $5, $6, $7, $8, $9, $10)";
-        let terms = &event.terms;
-        let values = values![
-            event.privilege,
-            event.merchant,
-            place.block,
-            &terms.conditions,
-            terms.price,
-            terms.stock,
-            terms.expires_ms,
-            terms.opens,
-            terms.closes,
-            terms.refund_ms,
-        ];
+        let mut values = values![event.privilege, event.merchant, place.block];
+        values.extend(terms_of(&event.terms));
         self.add(&relations::PRIVILEGES, "storing a privilege", sql, values).await
     }
 
@@ -89,19 +87,8 @@ impl Writer<'_> {
         let sql = "UPDATE privileges SET version = $2, changed_block = $3, conditions = $4, price = $5, stock = $6,
                                          expires_ms = $7, opens = $8, closes = $9, refund_ms = $10
                    WHERE privilege = $1";
-        let terms = &event.terms;
-        let values = values![
-            event.privilege,
-            event.version,
-            place.block,
-            &terms.conditions,
-            terms.price,
-            terms.stock,
-            terms.expires_ms,
-            terms.opens,
-            terms.closes,
-            terms.refund_ms,
-        ];
+        let mut values = values![event.privilege, event.version, place.block];
+        values.extend(terms_of(&event.terms));
         self.change(&relations::PRIVILEGES, "storing a privilege's terms", sql, values).await
     }
 
