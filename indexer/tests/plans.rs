@@ -39,6 +39,12 @@ const BOUNDED: &[(&str, &str)] = &[];
 const READ_THROUGH: &[(&str, &str, &str)] = &[
     ("tasks", "FROM text_terms x", "for a word of every fifth text, that is the shorter way to the offers with it"),
     ("privileges", "FROM text_terms x", "likewise"),
+    (
+        "tasks",
+        "FROM ranked_shops c",
+        "for a trade or region of every fifth shop, likewise; of more shops, 2,000 are looked up",
+    ),
+    ("privileges", "FROM ranked_shops c", "likewise"),
 ];
 /// How often each request is made with other values.
 const ROUNDS: usize = 3;

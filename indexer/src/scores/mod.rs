@@ -22,4 +22,5 @@ pub mod running;
 pub use candle::{Candle, Interval};
 pub use keep::{keep, keep_epoch};
 pub use live::Live;
+pub(crate) use live::Remembered;
 pub use running::{EpochRun, Happening, Opening, Point, What};

@@ -7,6 +7,7 @@ use super::{
 use crate::{
     error::During,
     model::{Contracts, Network},
+    scores::Remembered,
     Error, Result,
 };
 use bizkey_primitives::Calendar;
@@ -34,6 +35,7 @@ pub struct Store {
     writer: Pool,
     reader: Pool,
     network: Arc<Network>,
+    remembered: Arc<Remembered>,
 }
 
 impl Store {
@@ -50,6 +52,7 @@ impl Store {
             writer: pool(url, 1, "0")?,
             reader: pool(url, READERS, READ_TIMEOUT)?,
             network: Arc::new(network.clone()),
+            remembered: Arc::default(),
         };
         store.migrate().await?;
         store.tie_to_network().await?;
@@ -78,6 +81,11 @@ impl Store {
 
     pub(super) fn reader(&self) -> &Pool {
         &self.reader
+    }
+
+    /// Live scores that were asked for last.
+    pub(crate) fn remembered(&self) -> &Remembered {
+        &self.remembered
     }
 
     /// A transaction of the one writer.

@@ -65,19 +65,22 @@ impl Store {
         limit: u32,
     ) -> Result<Vec<Merchant>> {
         let mut values = values![Side::Merchant, stamp(epoch), epoch, after];
-        // There are more regions than trades, so fewer shops in each.
-        let region = filter.region.map(|region| ("region", region));
-        let shops = match region.or(filter.trade.map(|trade| ("trade", trade))) {
-            None => "parties p WHERE p.side = $1 AND p.party > $4".to_owned(),
-            // By index those that ever were of it, in order: else a rare trade
-            // would be looked for among all shops.
-            Some((column, wanted)) => {
-                values.push(wanted.into());
-                format!(
-                    "(SELECT DISTINCT c.merchant FROM businesses c WHERE c.{column} = $5 AND c.merchant > $4
-                      ORDER BY c.merchant) f JOIN parties p ON p.side = $1 AND p.party = f.merchant"
-                )
+        let mut wanted = String::new();
+        for (column, value) in [("region", filter.region), ("trade", filter.trade)] {
+            if let Some(value) = value {
+                values.push(value.into());
+                wanted.push_str(&format!("c.{column} = ${} AND ", values.len()));
             }
+        }
+        let shops = if wanted.is_empty() {
+            "parties p WHERE p.side = $1 AND p.party > $4".to_owned()
+        } else {
+            // By index those that ever were of both, in order: else a rare trade
+            // would be looked for among all shops.
+            format!(
+                "(SELECT DISTINCT c.merchant FROM businesses c WHERE {wanted}c.merchant > $4
+                  ORDER BY c.merchant) f JOIN parties p ON p.side = $1 AND p.party = f.merchant"
+            )
         };
         let sql = format!(
             "SELECT * FROM (

@@ -2,9 +2,9 @@
 //!
 //! What bounds the work: a search starts from an index, never from all rows.
 //! With a text, from the texts that have its rarest term, of which each cost
-//! some shop a transaction; without, from the shops that were ever of
-//! the region, or else of the trade. Of what matches, at most [`CANDIDATES`]
-//! of each kind are ranked, so that no search sorts more than these.
+//! some shop a transaction; without, from the shops of the region, or else of
+//! the trade, by their last kept scores. Of what matches, at most
+//! [`CANDIDATES`] of each kind are ranked, so that no search sorts more.
 
 use super::texts::text;
 use crate::{
@@ -17,12 +17,16 @@ use crate::{
     },
     Result,
 };
-use bizkey_primitives::{party::Status, Side};
+use bizkey_primitives::{party::Status, Epoch, Side};
 
 /// Most shops, tasks and privileges, each, that one search ranks: the shops
-/// with the lowest numbers, and the offers with the highest. Always the same
-/// ones, so that pages fit together.
-const CANDIDATES: u32 = 10_000;
+/// with the best last kept scores (of those found by words, the ones with the
+/// lowest numbers), and the newest offers. The same ones for each page, so that
+/// pages fit together.
+const CANDIDATES: u32 = 2_000;
+/// Most texts that one search looks offers up for, those with the lowest hashes:
+/// a word that more of them have wants a second one beside it.
+const TEXTS: u32 = 10_000;
 /// Texts of a term that are counted to find the rarest.
 const COUNTED: u32 = 1_000;
 
@@ -38,7 +42,7 @@ impl Query {
         format!("${}", self.values.len())
     }
 
-    /// Texts with all of these terms, the rarest first.
+    /// Texts with all of these terms, the rarest first; at most [`TEXTS`].
     fn texts_with(&mut self, terms: &[&str]) -> String {
         let mut of_term = |term: &&str| self.bind(term.as_bytes());
         let mut terms = terms.iter().map(&mut of_term);
@@ -48,6 +52,7 @@ impl Query {
                 " AND EXISTS (SELECT 1 FROM text_terms y WHERE y.term = {term} AND y.hash = x.hash)"
             ));
         }
+        sql.push_str(&format!(" ORDER BY x.hash LIMIT {}", self.bind(TEXTS)));
         sql
     }
 
@@ -62,17 +67,26 @@ impl Query {
         sql
     }
 
-    /// Shops of this trade and region.
-    fn shops_of(&mut self, filter: &SearchFilter) -> String {
-        // There are more regions than trades, so fewer shops in each.
-        let (column, wanted) = match (filter.region, filter.trade) {
-            (Some(region), _) => ("region", Some(region)),
-            (None, trade) => ("trade", trade),
-        };
+    /// Shops of this trade and region: the best of the last kept epoch, and
+    /// those that became so in an epoch after it.
+    fn shops_of(&mut self, filter: &SearchFilter, kept: Option<Epoch>) -> String {
+        let kept = self.bind(kept.map_or(-1, i64::from));
+        let mut wanted = String::new();
+        for (column, value) in [("region", filter.region), ("trade", filter.trade)] {
+            if let Some(value) = value {
+                wanted.push_str(&format!(" AND c.{column} = {}", self.bind(value)));
+            }
+        }
         format!(
-            "SELECT DISTINCT c.merchant FROM businesses c WHERE c.{column} = {}{} ORDER BY c.merchant LIMIT $3",
-            self.bind(wanted),
-            self.is_of("c.merchant", filter)
+            "SELECT b.merchant FROM (SELECT c.merchant FROM ranked_shops c WHERE c.merchant > 0{wanted}
+                                     ORDER BY c.score DESC, c.merchant LIMIT $3) b
+             WHERE NOT EXISTS (SELECT 1 FROM businesses l
+                               WHERE l.merchant = b.merchant AND l.from_epoch > {kept} AND l.from_epoch <= $1)
+             UNION ALL
+             SELECT b.merchant FROM (SELECT DISTINCT c.merchant FROM businesses c
+                                     WHERE c.from_epoch > {kept} AND c.from_epoch <= $1{wanted}{is_of}
+                                     ORDER BY c.merchant LIMIT $3) b",
+            is_of = self.is_of("c.merchant", filter)
         )
     }
 
@@ -100,10 +114,15 @@ fn present(column: &str, merchant: &str) -> String {
 /// their end, is not among the rows: an offer that one prolonged is missed
 /// from its first end on.
 fn open(table: &str, number: &str, which: &str) -> String {
+    // Found first, ordered then: else PostgreSQL may read all open offers from
+    // the newest on and look each up among what was found.
     format!(
-        "SELECT o.{number}, o.merchant FROM {table} o
-         WHERE o.closed_block IS NULL AND o.stock > 0 AND o.expires_ms > $2 AND {which}
-         ORDER BY o.{number} DESC LIMIT $3"
+        "SELECT n.{number}, n.merchant FROM (
+             WITH o AS MATERIALIZED (
+                 SELECT o.{number}, o.merchant FROM found f JOIN {table} o ON {which}
+                 WHERE o.closed_block IS NULL AND o.stock > 0 AND o.expires_ms > $2
+             ) SELECT * FROM o
+         ) n ORDER BY n.{number} DESC LIMIT $3"
     )
 }
 
@@ -112,20 +131,21 @@ fn status_code(status: Status) -> u8 {
 }
 
 fn hit(row: &Columns) -> Result<Hit> {
-    let (status, score) = (row.choice("status", &STATUSES)?, row.optional_amount("score")?);
+    let (status, score) = (row.choice("status", &STATUSES)?, row.amount("points")?);
+    let is_scored = row.optional::<Epoch>("scored_epoch")?.is_some();
     let time = row.optional_amount("time")?;
     let conditions = row.optional_hash("conditions")?;
     let text = row.optional_blob("text")?.map(text).transpose()?;
     Ok(Hit {
         rank: Rank {
             is_demoted: status != Status::Active,
-            score: score.unwrap_or(0),
+            score,
             merchant: row.integer("merchant")?,
             kind: row.choice("kind", &HitKind::ALL)?,
             id: row.integer("id")?,
         },
         status,
-        score,
+        score: is_scored.then_some(score),
         trade: row.optional("trade")?,
         region: row.optional("region")?,
         offer: conditions.zip(time).map(|(conditions, time)| HitOffer { conditions, text, time }),
@@ -151,10 +171,10 @@ impl Store {
         let Some(terms) = self.rarest_first(filter).await? else { return Ok(Vec::new()) };
         let mut query = Query { values: values![epoch, last.checkpoint.timestamp_ms, CANDIDATES, page_size(limit)] };
         let (by, start, which) = if by_text {
-            let which = format!("o.conditions IN (SELECT f.hash FROM found f){}", query.is_of("o.merchant", filter));
+            let which = format!("o.conditions = f.hash{}", query.is_of("o.merchant", filter));
             ("hash", query.texts_with(&terms), which)
         } else {
-            ("merchant", query.shops_of(filter), "o.merchant IN (SELECT f.merchant FROM found f)".to_owned())
+            ("merchant", query.shops_of(filter, self.last_scored_epoch().await?), "o.merchant = f.merchant".to_owned())
         };
         let of_kind = |kind: &HitKind| match kind {
             HitKind::Shop if by_text => {
@@ -176,19 +196,17 @@ impl Store {
                      SELECT c.merchant,
                          COALESCE((SELECT t.status FROM statuses t WHERE t.side = {side} AND t.party = c.merchant
                                    ORDER BY t.block DESC, t.event DESC LIMIT 1), {active}) AS status,
-                         (SELECT k.score FROM merchant_scores k WHERE k.merchant = c.merchant
-                          ORDER BY k.epoch DESC LIMIT 1) AS score,
-                         {trade} AS trade, {region} AS region
+                         k.scored_epoch, COALESCE(k.score, {zero}) AS points
                      FROM (SELECT DISTINCT h.merchant FROM hits h) c
+                     LEFT JOIN ranked_shops k ON k.merchant = c.merchant
                  ),
-                 shops AS (SELECT s.*, COALESCE(s.score, {zero}) AS points FROM standings s),
                  ranked AS (
-                     SELECT h.kind, h.id, h.merchant, s.status, s.score, s.points, s.trade, s.region
-                     FROM hits h JOIN shops s ON s.merchant = h.merchant
+                     SELECT h.kind, h.id, h.merchant, s.status, s.scored_epoch, s.points
+                     FROM hits h JOIN standings s ON s.merchant = h.merchant
                      WHERE s.status <= {demoted}{after}
                      ORDER BY s.status, s.points DESC, h.merchant, h.kind, h.id LIMIT $4
                  )
-             SELECT r.kind, r.id, r.merchant, r.status, r.score, r.trade, r.region,
+             SELECT r.kind, r.id, r.merchant, r.status, r.scored_epoch, r.points, {trade} AS trade, {region} AS region,
                     COALESCE(t.reward, p.price) AS time, COALESCE(t.conditions, p.conditions) AS conditions, x.text
              FROM ranked r
              LEFT JOIN tasks t ON r.kind = 1 AND t.task = r.id
@@ -200,8 +218,8 @@ impl Store {
             hits = wanted.map(of_kind).collect::<Vec<_>>().join(" UNION ALL "),
             side = query.bind(Side::Merchant),
             active = query.bind(status_code(Status::Active)),
-            trade = present("trade", "c.merchant"),
-            region = present("region", "c.merchant"),
+            trade = present("trade", "r.merchant"),
+            region = present("region", "r.merchant"),
             zero = query.bind(0u128),
             demoted = query.bind(status_code(Status::Demoted)),
             after = after.map(|after| query.after(after)).unwrap_or_default(),

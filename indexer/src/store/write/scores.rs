@@ -37,6 +37,22 @@ const CANDLES: Insert = Insert {
                close = excluded.close",
 };
 
+/// The scores of an epoch, as each shop's last.
+const SCORES_OF_EPOCH: &str = "
+    INSERT INTO ranked_shops (merchant, trade, region, scored_epoch, score)
+    SELECT s.merchant, s.trade, s.region, s.epoch, s.score FROM merchant_scores s WHERE s.epoch = $1
+    ON CONFLICT (merchant) DO UPDATE SET scored_epoch = excluded.scored_epoch, score = excluded.score";
+
+/// The trades and regions that begin to hold in an epoch. Of two that name the
+/// same epoch the later one counts.
+const BUSINESSES_OF_EPOCH: &str = "
+    INSERT INTO ranked_shops (merchant, trade, region, score)
+    SELECT b.merchant, b.trade, b.region, $2 FROM businesses b
+    WHERE b.from_epoch = $1
+      AND NOT EXISTS (SELECT 1 FROM businesses l WHERE l.merchant = b.merchant AND l.from_epoch = $1
+                      AND (l.block, l.event) > (b.block, b.event))
+    ON CONFLICT (merchant) DO UPDATE SET trade = excluded.trade, region = excluded.region";
+
 impl Store {
     /// Keeps the epoch of some shops. Keeping it again changes nothing, so a
     /// process that was killed half-way begins the epoch again.
@@ -84,6 +100,8 @@ impl Store {
     /// The epoch is kept whole, as it was after block `closed_by`.
     pub(crate) async fn keep_epoch(&self, epoch: Epoch, closed_by: &Checkpoint) -> Result<()> {
         let mut transaction = self.begin().await?;
+        execute(&mut transaction, "ranking shops", SCORES_OF_EPOCH, values![epoch]).await?;
+        execute(&mut transaction, "ranking shops", BUSINESSES_OF_EPOCH, values![epoch, 0u128]).await?;
         let sql = "INSERT INTO scored_epochs (epoch, block) VALUES ($1, $2) ON CONFLICT (epoch) DO NOTHING";
         execute(&mut transaction, "storing that an epoch is scored", sql, values![epoch, closed_by.number]).await?;
         transaction.commit("committing that an epoch is scored").await
