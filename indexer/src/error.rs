@@ -48,6 +48,16 @@ pub enum Error {
         /// The epoch of the last stored block.
         now: Epoch,
     },
+    /// The board set an algorithm that this program does not know.
+    #[error(
+        "epoch {epoch} is scored by algorithm version {version}, which this program does not know: update the program"
+    )]
+    UnknownAlgorithm {
+        /// The epoch.
+        epoch: Epoch,
+        /// The version that scores it.
+        version: u16,
+    },
     /// The checkpoint's block is not on the chain.
     #[error("stored block {number} ({stored}) is not on this chain, which has {found}: wrong chain, or a database of another one")]
     OtherChain {

@@ -6,7 +6,7 @@ use crate::common::{
     random::{self, Step},
     sale, Chain, Sqlite,
 };
-use bizkey_indexer::{router, run, scores::keep_epoch, ApiState, Config, Progress};
+use bizkey_indexer::{router, run, scores::keep_epoch, ApiState, Config, Progress, Store};
 use bizkey_primitives::{
     events::{Event, TaskCreated},
     hash::blake2x256,
@@ -17,7 +17,8 @@ use serde_json::Value;
 use std::{future::IntoFuture, sync::Arc};
 use tokio_util::sync::CancellationToken;
 
-struct Served {
+/// A server, with the database that it reads.
+pub struct Served {
     url: String,
     _sqlite: Sqlite,
     stop: CancellationToken,
@@ -30,7 +31,8 @@ impl Drop for Served {
 }
 
 impl Served {
-    async fn start(chain: &Chain, follow: bool) -> Self {
+    /// An index that has followed the chain, or is yet to.
+    pub async fn start(chain: &Chain, follow: bool) -> Self {
         let sqlite = Sqlite::new();
         let store = sqlite.open().await;
         let progress = Progress::default();
@@ -42,6 +44,15 @@ impl Served {
             progress.finalized(chain.blocks.last().unwrap().number).await;
             while keep_epoch(&store).await.unwrap().is_some() {}
         }
+        Self::serve(store, sqlite, progress, stop).await
+    }
+
+    /// An index as it is.
+    pub async fn of(store: Store, sqlite: Sqlite) -> Self {
+        Self::serve(store, sqlite, Progress::default(), CancellationToken::new()).await
+    }
+
+    async fn serve(store: Store, sqlite: Sqlite, progress: Progress, stop: CancellationToken) -> Self {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let server = axum::serve(listener, router(ApiState::new(store, progress)));
@@ -61,13 +72,13 @@ impl Served {
         (answer.status().as_u16(), kind, answer.json().await.unwrap())
     }
 
-    async fn ok(&self, path: &str) -> Value {
+    pub async fn ok(&self, path: &str) -> Value {
         let (status, kind, body) = self.get(path).await;
         assert_eq!((status, kind.as_str()), (200, "application/json"), "{path}: {body}");
         body
     }
 
-    async fn problem(&self, path: &str) -> (u16, String) {
+    pub async fn problem(&self, path: &str) -> (u16, String) {
         let (status, kind, body) = self.get(path).await;
         assert_eq!(kind, "application/problem+json", "{path}: {body}");
         assert_eq!(body["status"], status);

@@ -33,12 +33,17 @@ async fn answers(store: &Store, epochs: u32) -> Vec<String> {
         say(format!("{:?}", store.ranking(epoch, filter, Some(1), 2).await.unwrap()));
         say(format!("{:?}", store.committee_at(epoch).await.unwrap()));
         say(format!("{:?}", store.last_block_of(epoch).await.unwrap()));
+        say(format!("{:?}", store.scoring_rules(epoch).await.unwrap()));
+        say(format!("{:?}", store.clamps_after(epoch, Some(0), 1).await.unwrap()));
+        say(format!("{:?}", store.capital_floors_after(epoch, Some((0, 1)), 2).await.unwrap()));
+        say(format!("{:?}", store.businesses_in(epoch, &[1, 2, 3, 4]).await.unwrap()));
         for side in Side::ALL {
             say(format!("{:?}", store.rewards_of_epoch(side, epoch).await.unwrap()));
             let page = store.rewards_of_epoch_after(epoch, Some(side), (Side::Merchant, 1), 2);
             say(format!("{:?}", page.await.unwrap()));
         }
     }
+    say(format!("{:?}", store.algorithms_after(None, MAX_PAGE).await.unwrap()));
     let start = Position::default();
     say(format!("{:?}", store.merchants_after(MerchantFilter::default(), epochs, 0, MAX_PAGE).await.unwrap()));
     let filter = MerchantFilter { trade: Some(1), region: Some(0) };

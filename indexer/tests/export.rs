@@ -127,8 +127,10 @@ async fn a_large_epoch_comes_whole_in_both_formats() {
 async fn parquet_has_the_columns_of_the_lake_and_the_rows_of_the_filter() {
     let served = Served::start(&random::long_chain(60)).await;
     let mut sum = 0u128;
-    for (query, merchant) in [("epoch=1&format=parquet", None), ("epoch=2&merchant=2&format=parquet", Some(2))] {
-        let answer = served.get(query).await;
+    for (epoch, merchant) in (0..4).flat_map(|epoch| [(epoch, None), (epoch, Some(1)), (epoch, Some(2))]) {
+        let of_merchant = merchant.map(|merchant| format!("&merchant={merchant}")).unwrap_or_default();
+        let query = format!("epoch={epoch}{of_merchant}&format=parquet");
+        let answer = served.get(&query).await;
         assert_eq!(answer.headers()["content-type"], "application/vnd.apache.parquet");
         assert!(!answer.headers().contains_key("content-encoding"));
         let file = ParquetRecordBatchReaderBuilder::try_new_with_options(
@@ -144,7 +146,6 @@ async fn parquet_has_the_columns_of_the_lake_and_the_rows_of_the_filter() {
             let column = column.as_any().downcast_ref::<arrow_array::UInt64Array>().unwrap();
             amounts.extend(column.values().iter().copied());
         }
-        let epoch = if merchant.is_some() { 2 } else { 1 };
         let filter = ReceiptFilter { epoch: Some(epoch), merchant, customer: None };
         let stored: Vec<Receipt> = served.store.receipts(filter, 0, 500).await.unwrap();
         assert_eq!(amounts, stored.iter().map(|receipt| receipt.amount).collect::<Vec<_>>(), "{query}");

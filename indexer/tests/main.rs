@@ -17,6 +17,7 @@ mod plans;
 mod reorg;
 mod rows;
 mod scores;
+mod scoring_rules;
 mod search;
 mod stream;
 mod whole_model;

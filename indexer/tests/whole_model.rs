@@ -48,6 +48,27 @@ proptest! {
             apply_all(&store, &chain.blocks).await;
             let (start, last_epoch) = (Position::default(), u32::MAX - 1);
 
+            let now = chain.blocks.last().map_or(0, |block| network().calendar.stamp_at(block.timestamp_ms));
+            // As far as a decision reaches, and one more.
+            for epoch in 0..=now + 3 {
+                prop_assert_eq!(store.scoring_rules(epoch).await.unwrap(), world.scoring.rules(epoch), "epoch {}", epoch);
+                let clamps = all(None, |after| store.clamps_after(epoch, after, 1), |one: &ClampFrom| Some(one.trade));
+                let clamps = clamps.await.into_iter().map(|one| (one.trade, one.clamp));
+                prop_assert_eq!(clamps.collect::<BTreeMap<_, _>>(), world.scoring.rules(epoch).clamps);
+                let floors = all(None, |after| store.capital_floors_after(epoch, after, 2),
+                    |one: &CapitalFloorFrom| Some((one.trade, one.region)));
+                let floors = floors.await.into_iter().map(|one| ((one.trade, one.region), one.floor));
+                prop_assert_eq!(floors.collect::<BTreeMap<_, _>>(), world.scoring.rules(epoch).capital_floors);
+                let businesses = store.businesses_in(epoch, &[1, 2, 3, 4, 9]).await.unwrap();
+                for merchant in 1..=random::DEVICES {
+                    let shop = store.merchant(merchant, epoch).await.unwrap().unwrap();
+                    prop_assert_eq!(businesses.get(&merchant).copied(), shop.business);
+                }
+            }
+            let algorithms = all(None, |after| store.algorithms_after(after, 2), |one: &AlgorithmFrom| Some(one.from_epoch));
+            let algorithms = algorithms.await.into_iter().map(|one| (one.from_epoch, one.version));
+            prop_assert!(algorithms.eq(world.scoring.algorithms.iter().copied()));
+
             let agents = all(0, |after| store.agents_after(after, 3), |agent: &Agent| agent.agent).await;
             let agents: BTreeMap<_, _> = agents.iter().map(|one| (one.agent, (one.account, one.active))).collect();
             prop_assert_eq!(agents, world.agents);
@@ -289,12 +310,12 @@ async fn a_ticket_that_cannot_be_given_back_is_burned_at_once_and_no_refund_rest
     assert_eq!(store.privilege(2).await.unwrap().unwrap().terms.stock, 0);
 }
 
-/// A database of the version before the whole model, tied to the network.
-async fn earlier(sqlite: &Sqlite) -> SqlitePool {
+/// A database of an earlier version, tied to the network.
+async fn earlier(sqlite: &Sqlite, version: i64) -> SqlitePool {
     let options = SqliteConnectOptions::from_str(&sqlite.url).unwrap().create_if_missing(true);
     let pool = SqlitePool::connect_with(options).await.unwrap();
     let migrations = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/migrations/sqlite"));
-    Migrator::new(migrations).await.unwrap().run_to(5, &pool).await.unwrap();
+    Migrator::new(migrations).await.unwrap().run_to(version, &pool).await.unwrap();
     let network = network();
     let contracts = network.contracts;
     let mut insert = sqlx::query(
@@ -320,32 +341,39 @@ async fn earlier(sqlite: &Sqlite) -> SqlitePool {
     pool
 }
 
+/// Before the whole model; before the board's scoring rules.
+const EARLIER: [i64; 2] = [5, 9];
+
 #[tokio::test]
 async fn blocks_of_an_earlier_version_are_refused_and_left_as_they_are() {
-    let sqlite = Sqlite::new();
-    let pool = earlier(&sqlite).await;
-    let sql = "INSERT INTO blocks (number, hash, parent_hash, timestamp_ms, stamp, receipts_end)
-               VALUES (7, x'01', x'00', 1, 0, 1)";
-    sqlx::query(sql).execute(&pool).await.unwrap();
-    let error = Store::open(&sqlite.url, &network()).await.unwrap_err();
-    assert!(matches!(error, Error::Incomplete { number: 7 }), "{error}");
-    assert!(error.to_string().contains("into an empty database"), "{error}");
-    // The earlier version can go on with it: nothing was migrated.
-    let version: i64 = sqlx::query_scalar("SELECT MAX(version) FROM _sqlx_migrations").fetch_one(&pool).await.unwrap();
-    assert_eq!(version, 5);
-    pool.close().await;
+    for version in EARLIER {
+        let sqlite = Sqlite::new();
+        let pool = earlier(&sqlite, version).await;
+        let sql = "INSERT INTO blocks (number, hash, parent_hash, timestamp_ms, stamp, receipts_end)
+                   VALUES (7, x'01', x'00', 1, 0, 1)";
+        sqlx::query(sql).execute(&pool).await.unwrap();
+        let error = Store::open(&sqlite.url, &network()).await.unwrap_err();
+        assert!(matches!(error, Error::Incomplete { number: 7 }), "{error}");
+        assert!(error.to_string().contains("into an empty database"), "{error}");
+        // The earlier version can go on with it: nothing was migrated.
+        let sql = "SELECT MAX(version) FROM _sqlx_migrations";
+        assert_eq!(sqlx::query_scalar::<_, i64>(sql).fetch_one(&pool).await.unwrap(), version);
+        pool.close().await;
+    }
 }
 
 #[tokio::test]
 async fn an_earlier_versions_database_without_blocks_gets_the_networks_other_contracts() {
-    let (old, new) = (Sqlite::new(), Sqlite::new());
-    earlier(&old).await.close().await;
-    for sqlite in [&old, &new] {
-        sqlite.open().await.close().await;
+    for version in EARLIER {
+        let (old, new) = (Sqlite::new(), Sqlite::new());
+        earlier(&old, version).await.close().await;
+        for sqlite in [&old, &new] {
+            sqlite.open().await.close().await;
+        }
+        assert_eq!(dump(&old.url).await, dump(&new.url).await);
+        let mut other = network();
+        other.contracts.otc = account(1);
+        let error = Store::open(&old.url, &other).await.unwrap_err();
+        assert!(matches!(error, Error::OtherNetwork { field: "set of contracts" }), "{error}");
     }
-    assert_eq!(dump(&old.url).await, dump(&new.url).await);
-    let mut other = network();
-    other.contracts.otc = account(1);
-    let error = Store::open(&old.url, &other).await.unwrap_err();
-    assert!(matches!(error, Error::OtherNetwork { field: "set of contracts" }), "{error}");
 }

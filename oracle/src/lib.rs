@@ -9,17 +9,27 @@
 //! | [`committee`] | reporting, settling, paying |
 //! | [`proofs`] | proofs over HTTP |
 //! | [`chain`] | the network's state folded from blocks |
+//! | [`lake`] | epochs of the size of a network, from the lake's files |
+//! | [`simulation`] | years of the token economy, and attacks on a town |
 //! | [`verify`] | recomputing everything from the chain alone |
+//! | [`explain`] | a shop's or customer's epoch line by line, receipts to reward |
+//! | [`price`] | Bzky's price for `redemption`, out of several sources |
+//! | [`fetch`] | small answers over HTTP, within bounds |
 //! | [`rows`] | an epoch as rows for files |
 #![forbid(unsafe_code)]
 
 pub mod book;
 pub mod chain;
 pub mod committee;
+pub mod explain;
+pub mod fetch;
+pub mod lake;
+pub mod price;
 pub mod proofs;
 pub mod report;
 pub mod rows;
 pub mod scoring;
+pub mod simulation;
 pub mod source;
 pub mod verify;
 

@@ -3,10 +3,18 @@
 
 mod town;
 
-use bizkey_client::{Block, ContractEvent};
-use bizkey_oracle::verify::{Audit, AuditError, AuditedEpoch, Difference, Field, Value};
-use bizkey_primitives::{events::Event, report::EpochState, Hash, Side, TOKEN};
-use town::{contracts, Town, CALENDAR, GENESIS};
+use bizkey_client::{Block, ContractEvent, ContractKind};
+use bizkey_oracle::{
+    chain::LedgerError,
+    scoring::UnknownAlgorithm,
+    verify::{Audit, AuditError, AuditedEpoch, Difference, Field, Value},
+};
+use bizkey_primitives::{
+    events::{AlgorithmSet, Event, RewardDeferred},
+    report::EpochState,
+    Hash, Side, TOKEN,
+};
+use town::{contracts, switched, Town, CALENDAR, GENESIS};
 
 /// Three epochs: sales, repeat buyers, a later void, an empty epoch.
 fn honest() -> Town {
@@ -19,6 +27,219 @@ fn honest() -> Town {
     town.settle(1);
     town.settle(2);
     town
+}
+
+#[test]
+fn every_epoch_is_verified_by_its_own_algorithm() {
+    let town = switched();
+    let epochs = audit(&town.blocks).unwrap();
+    let versions: Vec<u16> = epochs.iter().map(|epoch| epoch.report.algorithm_version).collect();
+    assert_eq!(versions, [1, 1, 2, 2]);
+    let scores = &town.reports[2].scores;
+    let counts = scores.merchants[0].counts;
+    // Customers 1 and 2 came back; of 900, 150 and 300 count 600, 200 and 300.
+    // The void took one first-time buyer.
+    assert_eq!((counts.um, counts.un, counts.pl, counts.pm), (0, 2, 2, 1_100));
+    assert_eq!((scores.merchants[0].capital, scores.merchants[1].capital), (1_300, 1_200));
+    // The last decision on the cap holds; customer 4's void of 50 comes off.
+    let sales: Vec<(u32, u128)> = scores.customers.iter().map(|row| (row.customer, row.sales)).collect();
+    assert_eq!(sales, [(1, 450), (2, 150), (3, 300), (4, 400)]);
+    // What waits is paid less the debt; in epoch 3 some of it waits still.
+    let paid = epochs[2].merchants;
+    assert_eq!(paid.paid + 3 * TOKEN, rewards_due(&town, 2));
+    assert_eq!((epochs[3].merchants.paid, town.waiting(3, 1)), (0, rewards_due(&town, 3) - 5 * TOKEN));
+    assert_eq!(epochs[1].customers.paid + TOKEN, due(&town, Side::Customer, 1));
+}
+
+fn rewards_due(town: &Town, epoch: u32) -> u128 {
+    due(town, Side::Merchant, epoch)
+}
+
+/// What an epoch owes one side altogether.
+fn due(town: &Town, side: Side, epoch: u32) -> u128 {
+    let settled = town.blocks.iter().flat_map(|block| &block.events).find_map(|event| match &event.event {
+        Event::EpochFinalised(done) if done.epoch == epoch => Some(done.clone()),
+        _ => None,
+    });
+    let settled = settled.expect("an epoch that is final");
+    let payout = if side == Side::Merchant { settled.merchants } else { settled.customers };
+    let report = &town.reports[epoch as usize];
+    report.tree(side).leaves().iter().map(|leaf| report.reward(side, leaf.account, &payout)).sum()
+}
+
+#[test]
+fn a_switch_leaves_the_reports_before_it_as_they_were() {
+    let switched = switched();
+    let mut plain = switched.blocks.clone();
+    for block in &mut plain {
+        block.events.retain(|event| event.kind != ContractKind::Rewards && event.kind != ContractKind::Vault);
+        block.events.retain(|event| !matches!(event.event, Event::Transfer(_)) || block.timestamp_ms < 1_000_000);
+    }
+    let mut audit = Audit::new(GENESIS, contracts(), CALENDAR);
+    for block in &plain {
+        audit.follow(block).unwrap();
+    }
+    for epoch in 0..4 {
+        let (with, without) = (switched.reports[epoch as usize].report(), audit.report(epoch).unwrap().report());
+        // Holdings differ, for nobody is paid here; scores and sales do not.
+        let figures = |report: &bizkey_primitives::report::Report| {
+            (report.algorithm_version, report.merchants.sum_v1, report.customers)
+        };
+        assert_eq!(figures(&with) == figures(&without), epoch < 2, "epoch {epoch}");
+    }
+}
+
+/// As `tampered`, in the network that changes its algorithm.
+fn tampered_after(change: impl Fn(&mut Event) -> bool) -> Field {
+    let mut blocks = switched().blocks;
+    let changed = blocks.iter_mut().flat_map(|block| &mut block.events).any(|event| change(&mut event.event));
+    assert!(changed, "nothing to tamper with");
+    audit(&blocks).expect_err("a difference").field
+}
+
+#[test]
+fn a_tampered_rule_is_found_in_the_first_report_that_it_scores() {
+    let found = |change: fn(&mut Event) -> bool| tampered_after(change);
+    let version = found(|event| match event {
+        Event::AlgorithmSet(set) => {
+            set.version = 1;
+            true
+        }
+        _ => false,
+    });
+    assert_eq!(version, Field::AlgorithmVersion);
+    let clamp = found(|event| match event {
+        Event::ClampSet(set) => {
+            set.clamp.hi -= 1;
+            true
+        }
+        _ => false,
+    });
+    assert_eq!(clamp, Field::SumV1);
+    let floor = found(|event| match event {
+        Event::CapitalFloorSet(set) => {
+            set.floor -= 1;
+            true
+        }
+        _ => false,
+    });
+    assert_eq!(floor, Field::SumV1);
+    let business = found(|event| match event {
+        Event::BusinessAttested(attested) => {
+            attested.business.trade += 1;
+            true
+        }
+        _ => false,
+    });
+    assert_eq!(business, Field::SumV1);
+    let cap = found(|event| match event {
+        Event::CashCapSet(set) if set.cap == 450 => {
+            set.cap -= 1;
+            true
+        }
+        _ => false,
+    });
+    assert_eq!(cap, Field::SumV1);
+}
+
+#[test]
+fn a_tampered_debt_or_deferral_is_found() {
+    let found = |change: fn(&mut Event) -> bool| tampered_after(change);
+    let deferred = |by: fn(&mut RewardDeferred)| {
+        tampered_after(move |event| match event {
+            Event::RewardDeferred(deferred) => {
+                by(deferred);
+                true
+            }
+            _ => false,
+        })
+    };
+    assert_eq!(deferred(|d| d.amount += 1), Field::Deferred, "more waits than is due");
+    assert_eq!(deferred(|d| d.amount -= 1), Field::Reward, "something is neither paid nor waits");
+    assert_eq!(deferred(|d| d.index = 3), Field::Reward, "it waits for somebody else");
+    let paid = |by: fn(&mut bizkey_primitives::events::DeferredRewardPaid)| {
+        tampered_after(move |event| match event {
+            Event::DeferredRewardPaid(paid) if paid.index == 2 => {
+                by(paid);
+                true
+            }
+            _ => false,
+        })
+    };
+    assert_eq!(paid(|p| p.amount += 1), Field::Reward);
+    assert_eq!(paid(|p| p.amount -= 1), Field::Moved);
+    assert_eq!(paid(|p| p.account = [77; 32].into()), Field::PaidAccount);
+    assert_eq!(paid(|p| p.epoch = 1), Field::Reward, "nothing waits there");
+    let withheld = found(|event| match event {
+        Event::DebtPaid(paid) => {
+            paid.amount -= 1;
+            true
+        }
+        _ => false,
+    });
+    assert_eq!(withheld, Field::Withheld);
+    let beyond = found(|event| match event {
+        Event::DebtPaid(paid) => {
+            paid.amount += 1;
+            true
+        }
+        _ => false,
+    });
+    assert_eq!(beyond, Field::Debt);
+    let owed = found(|event| match event {
+        Event::DebtBooked(booked) => {
+            booked.amount += 1;
+            true
+        }
+        _ => false,
+    });
+    assert_eq!(owed, Field::Withheld, "a debt that is not taken");
+}
+
+#[test]
+fn nothing_waits_under_version_1_and_no_deferral_goes_without_a_payment() {
+    fn deferral(event: &ContractEvent, index: u32) -> ContractEvent {
+        let deferred = RewardDeferred { epoch: 0, index, amount: 1 };
+        ContractEvent { event: Event::RewardDeferred(deferred), ..event.clone() }
+    }
+
+    let with = |change: fn(&mut Vec<ContractEvent>)| {
+        let mut blocks = honest().blocks;
+        let pays = |block: &&mut Block| block.events.iter().any(|event| matches!(event.event, Event::RewardsPaid(_)));
+        change(&mut blocks.iter_mut().find(pays).unwrap().events);
+        audit(&blocks).expect_err("a difference")
+    };
+    let waits = with(|events| events.insert(0, deferral(&events[0], 1)));
+    assert_eq!((waits.field, waits.expected, waits.found), (Field::Deferred, Value::Number(0), Value::Number(1)));
+    let lost = with(|events| events.insert(0, deferral(&events[0], 3)));
+    assert_eq!((lost.field, lost.account), (Field::Payments, Some(3)));
+}
+
+#[test]
+fn an_epoch_of_an_unknown_algorithm_says_what_to_do() {
+    let mut town = Town::new(1, 1);
+    let set = AlgorithmSet { from_epoch: 1, version: 9 };
+    town.set(0, ContractKind::Rewards, vec![Event::AlgorithmSet(set)]);
+    town.sales(0, 1, 0, &[(1, 500)]);
+    // Known epochs are verified first.
+    town.settle(0);
+    let mut audit = Audit::new(GENESIS, contracts(), CALENDAR);
+    for block in &town.blocks {
+        audit.follow(block).unwrap();
+    }
+    let last = town.blocks.last().unwrap();
+    let next = Block {
+        number: last.number + 1,
+        hash: [99; 32],
+        parent_hash: last.hash,
+        timestamp_ms: CALENDAR.start_ms(2),
+        events: vec![],
+    };
+    let error = audit.follow(&next).expect_err("version 9 is not known");
+    let cause = UnknownAlgorithm(9);
+    assert_eq!(error, AuditError::Ledger(LedgerError::UnknownAlgorithm { epoch: 1, cause }));
+    let text = error.to_string();
+    assert!(text.contains("epoch 1") && text.contains("version 9") && text.contains("update the program"), "{text}");
 }
 
 fn audit(blocks: &[Block]) -> Result<Vec<AuditedEpoch>, Difference> {

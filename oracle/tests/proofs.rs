@@ -11,7 +11,7 @@ use bizkey_oracle::{
 use bizkey_primitives::{
     hash::selector,
     party::HoldingIndex,
-    receipt::Channel,
+    receipt::{Channel, Rail},
     report::BIZPOWER_1,
     tree::{Leaf, ProofStep},
     AccountId, Epoch, Hash, Side,
@@ -46,6 +46,7 @@ impl EpochSource for OneEpoch {
             merchant,
             customer: Some(merchant),
             channel: Channel::InStore,
+            rail: Rail::Card,
             amount: u64::from(merchant),
             reference: [1; 16],
         };

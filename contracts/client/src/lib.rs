@@ -55,7 +55,7 @@ pub use deployment::{parse_account, ss58, Deployment};
 pub use discover::discover;
 pub use error::{ClientError, ContractError, Result};
 pub use governance::{administrators, check_bindings, hand_over, powers_of};
-pub use signer::Signer;
+pub use signer::{KeySource, SecretSource, Signer};
 pub use submit::{Pending, Submitted};
 pub use suite::Suite;
 

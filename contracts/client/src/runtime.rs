@@ -13,6 +13,7 @@ use subxt::{
         substrate::{AccountId32, MultiAddress, MultiSignature, SpecVersionForRange, SubstrateHeader, H256},
         Config, DefaultExtrinsicParamsBuilder, DefaultTransactionExtensions, HashFor, SubstrateConfig,
     },
+    error::ExtrinsicError,
     ext::{
         scale_encode::{EncodeAsFields, Error as EncodeError, FieldIter},
         scale_type_resolver::TypeResolver,
@@ -160,16 +161,22 @@ impl Runtime {
 
     /// The signed extrinsic's bytes. It has no end of life: the nonce alone
     /// keeps it from entering twice, and the same bytes can be sent again.
-    pub fn sign(&self, extrinsic: &Extrinsic, signer: &Signer, nonce: u64) -> Result<Vec<u8>> {
+    pub async fn sign(&self, extrinsic: &Extrinsic, signer: &Signer, nonce: u64) -> Result<Vec<u8>> {
         let call =
             EncodedCall { pallet: extrinsic.pallet, call: extrinsic.call, fields: EncodedFields(&extrinsic.fields) };
-        let params = DefaultExtrinsicParamsBuilder::<ChainConfig>::new().nonce(nonce).immortal().build();
+        let failed =
+            |error: ExtrinsicError| ClientError::Chain(format!("cannot write {}.{}: {error}", call.pallet, call.call));
         let transactions = self.at.tx();
-        transactions
-            .create_signable_offline(&call, params)
-            .and_then(|mut signable| signable.sign(signer))
-            .map(|signed| signed.into_encoded())
-            .map_err(|error| ClientError::Chain(format!("cannot write {}.{}: {error}", call.pallet, call.call)))
+        let signable = || {
+            let params = DefaultExtrinsicParamsBuilder::<ChainConfig>::new().nonce(nonce).immortal().build();
+            transactions.create_signable_offline(&call, params).map_err(failed)
+        };
+        // Made anew afterwards: what is signed may not be kept over the wait.
+        let payload = signable()?.signer_payload().map_err(failed)?;
+        let signature = signer.sign(&payload).await?;
+        let account = AccountId32(*AsRef::<[u8; 32]>::as_ref(&signer.account_id()));
+        let signed = signable()?.sign_with_account_and_signature(&account, &signature).map_err(failed)?;
+        Ok(signed.into_encoded())
     }
 
     /// The words for a `DispatchError` at the start of `bytes`.

@@ -215,7 +215,7 @@ impl Client {
             };
             // Forgotten first: whatever ends this attempt early, the next asks the chain.
             *next = None;
-            let bytes = self.current_runtime().sign(extrinsic, signer, nonce)?;
+            let bytes = self.current_runtime().sign(extrinsic, signer, nonce).await?;
             let subscription = match self.enter(&bytes).await? {
                 (Answer::Taken(subscription), _) => Some(subscription),
                 (Answer::Known, _) | (Answer::NonceUsed, true) => None,

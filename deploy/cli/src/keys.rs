@@ -1,7 +1,8 @@
 //! The keys that a network of one machine works with, all derived from one
 //! secret: `//Alice`, known to everybody, on the embedded chain.
 
-use bizkey_client::Signer;
+use anyhow::Context;
+use bizkey_client::{ClientError, KeySource, Signer};
 use bizkey_primitives::AccountId;
 
 /// Members of the committee that one machine runs.
@@ -64,4 +65,28 @@ impl NetworkKeys {
             .map(Signer::account_id)
             .collect()
     }
+}
+
+/// A `--key` as it was given. What it says is refused when it is used and not
+/// when it is read: whoever reads options repeats a wrong one in full, and a
+/// wrong one may be the secret itself.
+#[derive(Clone, Debug)]
+pub struct KeyArgument(Result<KeySource, ClientError>);
+
+impl KeyArgument {
+    /// Where the key is.
+    ///
+    /// # Errors
+    /// When the text names no place.
+    pub fn source(&self) -> anyhow::Result<KeySource> {
+        self.0.clone().context("--key")
+    }
+}
+
+/// Reads a `--key`.
+///
+/// # Errors
+/// None; see [`KeyArgument`].
+pub fn key_argument(text: &str) -> Result<KeyArgument, std::convert::Infallible> {
+    Ok(KeyArgument(text.parse()))
 }

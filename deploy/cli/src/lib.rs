@@ -11,16 +11,26 @@
 //! | [`devchain`] | `bizkey devchain` |
 //! | [`demo`] | `bizkey demo` |
 //! | [`verify`] | `bizkey verify` |
+//! | [`price`] | `bizkey price-feed` |
+//! | [`oracle`] | `bizkey oracle` |
+//! | [`explain`] | `bizkey explain` |
+//! | [`place`] | the options that say which network is looked at |
 //! | [`register`] | `bizkey register` |
+//! | [`simulate`] | `bizkey simulate` |
 
 pub mod api;
 pub mod demo;
 pub mod deploy;
 pub mod devchain;
+pub mod explain;
 pub mod keys;
 pub mod network;
 pub mod offices;
+pub mod oracle;
+pub mod place;
+pub mod price;
 pub mod register;
+pub mod simulate;
 pub mod system;
 pub mod up;
 pub mod verify;

@@ -1,6 +1,6 @@
 //! `bizkey`: the whole network in one program.
 
-use bizkey_cli::{demo, deploy, devchain, register, up, verify};
+use bizkey_cli::{demo, deploy, devchain, explain, oracle, price, register, simulate, up, verify};
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
 use tracing_subscriber::EnvFilter;
@@ -24,6 +24,14 @@ enum Command {
     Demo(demo::DemoArgs),
     /// Recompute every epoch from the chain alone and compare.
     Verify(verify::VerifyArgs),
+    /// Run one member of the committee, with its own key.
+    Oracle(oracle::OracleArgs),
+    /// Keep Bzky's price on chain: the median of several sources.
+    PriceFeed(price::PriceFeedArgs),
+    /// Explain a shop's or a customer's day line by line, receipts to reward.
+    Explain(explain::ExplainArgs),
+    /// Play years of the token economy, or attacks on a town; needs no chain.
+    Simulate(simulate::SimulateArgs),
     /// Register a shop or a customer, for trials.
     Register(register::RegisterArgs),
 }
@@ -46,6 +54,10 @@ fn main() -> ExitCode {
             Command::Devchain(args) => devchain::run(args).await.map(|()| ExitCode::SUCCESS),
             Command::Demo(args) => demo::demo(args).await.map(|()| ExitCode::SUCCESS),
             Command::Verify(args) => verify::verify(args).await,
+            Command::Oracle(args) => oracle::oracle(args).await.map(|()| ExitCode::SUCCESS),
+            Command::PriceFeed(args) => price::price_feed(args).await.map(|()| ExitCode::SUCCESS),
+            Command::Explain(args) => explain::explain(args).await.map(|()| ExitCode::SUCCESS),
+            Command::Simulate(args) => simulate::simulate(args).map(|()| ExitCode::SUCCESS),
             Command::Register(args) => register::register(args).await.map(|()| ExitCode::SUCCESS),
         }
     });

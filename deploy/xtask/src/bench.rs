@@ -12,7 +12,7 @@ use crate::process;
 type Bench = fn(Option<&Path>, &[String]) -> Result<()>;
 
 /// The benchmarks by name.
-const BENCHES: &[(&str, Bench)] = &[("api", api), ("chain", chain), ("indexer", indexer)];
+const BENCHES: &[(&str, Bench)] = &[("api", api), ("chain", chain), ("indexer", indexer), ("oracle", oracle)];
 
 /// How long answers of the REST API take, with millions of receipts in PostgreSQL.
 fn api(json: Option<&Path>, options: &[String]) -> Result<()> {
@@ -34,6 +34,13 @@ fn indexer(json: Option<&Path>, options: &[String]) -> Result<()> {
         packages::npm(&peers.join(peer))?;
     }
     cargo("indexer", json, options)
+}
+
+/// An epoch of a whole network from the lake's files to both roots, beside
+/// DuckDB grouping the same files.
+fn oracle(json: Option<&Path>, options: &[String]) -> Result<()> {
+    packages::python_environments()?;
+    cargo("oracle", json, options)
 }
 
 /// Runs a benchmark of Cargo's with options of its own.

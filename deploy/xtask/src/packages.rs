@@ -20,6 +20,27 @@ pub fn postgresql() -> Result<()> {
     install("postgresql")
 }
 
+/// Makes sure that the software token is here, a PKCS#11 library; a test keeps
+/// a key in it.
+///
+/// # Errors
+/// If it is missing and cannot be installed.
+pub fn software_token() -> Result<()> {
+    program("softhsm2-util", "softhsm2")
+}
+
+/// Makes sure that Python is here and can make environments of its own; a peer of
+/// a benchmark runs in one.
+///
+/// # Errors
+/// If it is missing and cannot be installed.
+pub fn python_environments() -> Result<()> {
+    if process::capture(process::program("python3").args(["-c", "import ensurepip, venv"])).is_ok() {
+        return Ok(());
+    }
+    install("python3-venv")
+}
+
 /// Makes sure that a program is here, else installs the Debian package.
 ///
 /// # Errors

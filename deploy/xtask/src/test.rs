@@ -48,6 +48,7 @@ pub fn run(options: &Options) -> Result<ExitCode> {
     let mut run = Run { started: Instant::now(), sum: Tally::default(), left_out: Vec::new() };
     run.heading("install what the tests need");
     packages::postgresql()?;
+    packages::software_token()?;
     if !options.quick {
         packages::npm(&root.join("e2e/node"))?;
         packages::npm(&root.join("indexer/typescript"))?;

@@ -120,6 +120,10 @@ impl From<crate::Error> for Problem {
         if matches!(error, crate::Error::ScoresBehind { .. }) {
             return Self::not_ready(error.to_string());
         }
+        if matches!(error, crate::Error::UnknownAlgorithm { .. }) {
+            let (kind, title) = ("unknown-algorithm", "The scores' algorithm is unknown to this server");
+            return Self { status: StatusCode::SERVICE_UNAVAILABLE, kind, title, detail: error.to_string() };
+        }
         tracing::error!(%error, "a request failed");
         let detail = "the rows could not be read: try again later".into();
         if error.is_transient() {

@@ -9,7 +9,7 @@ use utoipa::IntoResponses;
 #[allow(dead_code)] // for the document only
 pub(super) struct Invalid(Body);
 
-/// The scores are not caught up
+/// The scores are not caught up, or their algorithm is unknown to this server.
 #[derive(IntoResponses)]
 #[response(status = 503, content_type = "application/problem+json")]
 #[allow(dead_code)] // for the document only

@@ -136,8 +136,10 @@ pub(super) struct Score {
     score: String,
     /// The epoch is not over for good: this is the score as of now.
     live: bool,
+    /// Under version 2 of the algorithm one order a customer with a ticket.
     in_store_orders: String,
-    /// Minor units, here and below.
+    /// Minor units, here and below. Under version 2 the sum of what each
+    /// customer's total counts.
     in_store_sales: String,
     outside_orders: String,
     outside_sales: String,
@@ -147,7 +149,7 @@ pub(super) struct Score {
     repeat_buyers: String,
     /// Customers who bought outside.
     outside_buyers: String,
-    /// area · rent + staff · wage, a month.
+    /// area · rent + staff · wage, a month; under version 2 at least the floor.
     capital: String,
     /// The shop's standing at the epoch's close.
     status: &'static str,

@@ -175,12 +175,13 @@ impl Teller {
     }
 
     /// Tells the candle of the last stored block, if it is another one than
-    /// before. While scores are being caught up there is none.
+    /// before. While scores are being caught up there is none, nor of an
+    /// algorithm that this program does not know.
     async fn tell_candle(&mut self) -> crate::Result<()> {
         let (Some(merchant), Some(interval)) = (self.merchant, self.candles) else { return Ok(()) };
         let Some(now) = self.store.checkpoint().await? else { return Ok(()) };
         let found = match self.store.candles(merchant, interval, now.timestamp_ms, 1, true).await {
-            Err(Error::ScoresBehind { .. }) => None,
+            Err(Error::ScoresBehind { .. } | Error::UnknownAlgorithm { .. }) => None,
             found => found?.into_iter().next(),
         };
         if let Some(found) = found.filter(|found| self.candle.as_ref() != Some(found)) {

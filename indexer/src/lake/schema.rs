@@ -80,7 +80,8 @@ const REFERENCE: i32 = size_of::<Reference>() as i32;
 
 /// How files are written. Whatever could differ between two writers of the same
 /// rows is fixed here: there is no time, no host, no version of a library.
-pub(crate) fn options(sorted_by_id: bool) -> ArrowWriterOptions {
+#[must_use]
+pub fn options(sorted_by_id: bool) -> ArrowWriterOptions {
     let meaning = |(column, codes): (&str, &str)| KeyValue::new(format!("bizkey:codes:{column}"), codes.to_owned());
     let mut properties = WriterProperties::builder()
         .set_created_by(format!("bizkey lake {}", super::FORMAT))
@@ -106,12 +107,18 @@ pub(crate) fn options(sorted_by_id: bool) -> ArrowWriterOptions {
 }
 
 /// Receipts as columns.
-pub(crate) fn receipts_batch<'r>(rows: impl Iterator<Item = &'r Receipt> + Clone) -> Result<RecordBatch, ParquetError> {
+///
+/// # Errors
+/// Never: the columns are equally long and references have one length.
+pub fn receipts_batch<'r>(rows: impl Iterator<Item = &'r Receipt> + Clone) -> Result<RecordBatch, ParquetError> {
     Ok(RecordBatch::try_new(receipts(), receipt_columns(rows)?)?)
 }
 
 /// Voids as columns.
-pub(crate) fn voids_batch(rows: &[Void]) -> Result<RecordBatch, ParquetError> {
+///
+/// # Errors
+/// As [`receipts_batch`].
+pub fn voids_batch(rows: &[Void]) -> Result<RecordBatch, ParquetError> {
     let blocks: ArrayRef = Arc::new(UInt32Array::from_iter_values(rows.iter().map(|void| void.block)));
     let mut columns = vec![blocks];
     columns.extend(receipt_columns(rows.iter().map(|void| &void.receipt))?);

@@ -11,6 +11,7 @@ mod penalties;
 mod receipts;
 mod redemption;
 mod scores;
+mod scoring;
 mod search;
 
 pub use demands::*;
@@ -24,6 +25,7 @@ pub use penalties::*;
 pub use receipts::*;
 pub use redemption::*;
 pub use scores::*;
+pub use scoring::*;
 pub use search::*;
 
 use crate::Result;

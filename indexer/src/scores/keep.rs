@@ -1,8 +1,11 @@
 //! Epochs that are over into rows.
 
-use super::running::EpochRun;
+use super::{running::EpochRun, Algorithm};
 use crate::{
-    store::{read::runs::Carried, Store},
+    store::{
+        read::runs::{Carried, Scored},
+        Store,
+    },
     sync::{Backoff, Progress, Status},
     Result,
 };
@@ -52,7 +55,7 @@ async fn keep_all(store: Store, progress: Progress) {
 /// None while an empty index is being filled.
 ///
 /// # Errors
-/// Those of the database.
+/// [`crate::Error::UnknownAlgorithm`]; those of the database.
 pub async fn keep_epoch(store: &Store) -> Result<Option<Epoch>> {
     let Some(finalized) = store.finalized().await? else { return Ok(None) };
     let epoch = store.last_scored_epoch().await?.map_or(0, |last| last.saturating_add(1));
@@ -64,13 +67,16 @@ pub async fn keep_epoch(store: &Store) -> Result<Option<Epoch>> {
     if store.lacks_indexes().await? {
         return Ok(None);
     }
+    let algorithm = Algorithm::of(epoch, store.algorithm_at(epoch).await?)?;
+    // The algorithm may be another one within eight epochs from now.
+    let scored = Scored { epoch, algorithm, follows_references: true };
     let (mut after, mut shops) = (0, 0);
     loop {
         let merchants = store.merchants_recording(epoch, after).await?;
         let Some(last) = merchants.last() else { break };
         after = *last;
         shops += merchants.len();
-        let runs: BTreeMap<MerchantIndex, EpochRun> = store.epoch_runs(epoch, &merchants, &Carried::default()).await?;
+        let runs: BTreeMap<MerchantIndex, EpochRun> = store.epoch_runs(scored, &merchants, &Carried::default()).await?;
         store.keep_runs(&runs).await?;
         tracing::debug!(epoch, shops, "keeping scores");
     }

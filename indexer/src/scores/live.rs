@@ -1,9 +1,12 @@
 //! A shop's epochs that are not kept yet.
 
-use super::running::EpochRun;
+use super::{running::EpochRun, Algorithm};
 use crate::{
     model::Checkpoint,
-    store::{read::runs::Carried, Store},
+    store::{
+        read::runs::{Carried, Scored},
+        Store,
+    },
     Error, Result,
 };
 use bizkey_primitives::{Epoch, MerchantIndex};
@@ -79,8 +82,8 @@ impl Store {
     /// A shop's epochs that are not kept yet; `None` before the first block.
     ///
     /// # Errors
-    /// [`Error::ScoresBehind`] while there are too many of them; those of the
-    /// database.
+    /// [`Error::ScoresBehind`] while there are too many of them;
+    /// [`Error::UnknownAlgorithm`]; those of the database.
     pub async fn live(&self, merchant: MerchantIndex) -> Result<Option<Arc<Live>>> {
         let mut attempt = 1;
         loop {
@@ -112,9 +115,14 @@ impl Store {
         if current.saturating_sub(first) >= LIVE_EPOCHS {
             return Err(Error::ScoresBehind { next: first, now: current });
         }
+        let algorithms = self.algorithms_at(first..=current).await?;
+        let algorithms = algorithms.into_iter().map(|(epoch, version)| Ok((epoch, Algorithm::of(epoch, version)?)));
+        let algorithms: Vec<(Epoch, Algorithm)> = algorithms.collect::<Result<_>>()?;
+        let follows_references = algorithms.iter().any(|(_, algorithm)| *algorithm == Algorithm::Bizpower2);
         let mut carried = Carried::default();
-        for epoch in first..=current {
-            let mut runs = self.epoch_runs(epoch, &[merchant], &carried).await?;
+        for (epoch, algorithm) in algorithms {
+            let scored = Scored { epoch, algorithm, follows_references };
+            let mut runs = self.epoch_runs(scored, &[merchant], &carried).await?;
             let Some(run) = runs.remove(&merchant) else { continue };
             carried.close(merchant, &run);
             live.runs.push(run);

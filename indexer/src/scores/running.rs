@@ -1,13 +1,20 @@
 //! A shop's epoch as it goes.
 //!
-//! The rules are `bizpower-1` (architecture.md, BizPower, exactly) read at
-//! every moment: the counts of what is recorded so far, less what is voided so
-//! far. At the epoch's close the score is the one that the oracle reports.
+//! The rules are those of the epoch's algorithm (architecture.md, BizPower,
+//! exactly) read at every moment: the counts of what is recorded so far, less
+//! what is voided so far. At the epoch's close the score is the one that the
+//! oracle reports.
 
+use super::{
+    tickets::{Change, Tickets},
+    Algorithm,
+};
 use bizkey_primitives::{
     bizpower::{Buyers, Counts},
+    membership::Clamp,
     party::Status,
     receipt::Channel,
+    ticket::Reference,
     CustomerIndex, Epoch,
 };
 use std::collections::{BTreeSet, HashMap, HashSet};
@@ -17,10 +24,18 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 pub struct Opening {
     /// Its standing.
     pub status: Status,
-    /// area · rent + staff · wage, minor units a month; 0 when none is attested.
+    /// What scores the epoch.
+    pub algorithm: Algorithm,
+    /// Between what a customer's total counts under `bizpower-2`.
+    pub clamp: Option<Clamp>,
+    /// area · rent + staff · wage, minor units a month, at least the board's
+    /// floor under `bizpower-2`; 0 when none is attested.
     pub capital: u128,
-    /// Those of the epoch's customers who bought here in an earlier epoch.
+    /// Those of the epoch's customers who were buyers here in an earlier epoch.
     pub known: HashSet<CustomerIndex>,
+    /// Those of the epoch's references that counted in the seven epochs
+    /// before; `None` under `bizpower-1` where nobody asks which count.
+    pub spent: Option<HashSet<Reference>>,
     /// Buyers of the 29 epochs before, summed.
     pub last_epochs: Buyers,
 }
@@ -44,11 +59,12 @@ pub enum What {
     /// A receipt of this epoch was voided: it never was.
     Voided(Sale),
     /// A valid receipt of an earlier epoch was voided: it takes an order and a
-    /// buyer off this epoch.
+    /// buyer off this epoch. Under `bizpower-2` the order is the buyer's.
     LaterVoided {
         /// How it was sold.
         channel: Channel,
-        /// As what its customer had counted, if the customer was known.
+        /// As what its customer counted in the receipt's epoch, if the customer
+        /// was known; under `bizpower-2` only if the receipt was ticketed.
         buyer: Option<BuyerKind>,
     },
     /// The shop's standing changed.
@@ -58,6 +74,10 @@ pub enum What {
 /// What a score depends on of a receipt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Sale {
+    /// The receipt's number, in chain order.
+    pub receipt: u64,
+    /// The ticket's reference; zero without a ticket.
+    pub reference: Reference,
     /// The customer, if known.
     pub customer: Option<CustomerIndex>,
     /// How it was sold.
@@ -69,9 +89,9 @@ pub struct Sale {
 /// As what a customer counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum BuyerKind {
-    /// In store, never here in an earlier epoch.
+    /// In store, never a buyer here in an earlier epoch.
     First,
-    /// In store, here in an earlier epoch.
+    /// In store, a buyer here in an earlier epoch.
     Repeat,
     /// Outside.
     Outside,
@@ -110,24 +130,55 @@ pub struct EpochRun {
     /// Its changes of score, in order; before the first it is zero.
     pub points: Vec<Point>,
     status: Status,
+    /// Valid receipts, whatever they count for.
+    receipts: u64,
     recorded: Counts,
     taken: Counts,
-    /// How many receipts each customer has by each channel.
-    orders: HashMap<(CustomerIndex, Channel), u64>,
+    /// What each customer bought by each channel.
+    bought: HashMap<(CustomerIndex, Channel), Bought>,
+    tickets: Option<Tickets>,
+}
+
+/// What a customer bought by receipts that make buyers.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Bought {
+    receipts: u64,
+    /// Minor units.
+    total: u128,
+}
+
+impl Bought {
+    fn step(&mut self, sale: &Sale, adds: bool) {
+        step(&mut self.receipts, adds);
+        step_by(&mut self.total, sale.amount.into(), adds);
+    }
+
+    /// What it adds to the sales of `bizpower-2`. The registry has lo at most
+    /// hi; `Ord::clamp` would panic otherwise.
+    fn clamped(&self, clamp: Option<Clamp>) -> u128 {
+        match clamp {
+            _ if self.receipts == 0 => 0,
+            Some(clamp) => self.total.max(clamp.lo.into()).min(clamp.hi.into()),
+            None => self.total,
+        }
+    }
 }
 
 impl EpochRun {
     /// An epoch in which nothing has happened yet.
     #[must_use]
     pub fn new(epoch: Epoch, opening: Opening) -> Self {
+        let has_tickets = opening.spent.is_some() || opening.algorithm == Algorithm::Bizpower2;
         Self {
             epoch,
             status: opening.status,
             opening,
             points: Vec::new(),
+            receipts: 0,
             recorded: Counts::default(),
             taken: Counts::default(),
-            orders: HashMap::new(),
+            bought: HashMap::new(),
+            tickets: has_tickets.then(Tickets::default),
         }
     }
 
@@ -164,15 +215,14 @@ impl EpochRun {
     #[must_use]
     pub fn counts(&self) -> Counts {
         let (recorded, taken) = (&self.recorded, &self.taken);
-        Counts {
-            pl: recorded.pl.saturating_sub(taken.pl),
-            um: recorded.um.saturating_sub(taken.um),
-            un: recorded.un.saturating_sub(taken.un),
-            uo: recorded.uo.saturating_sub(taken.uo),
-            uom: recorded.uom.saturating_sub(taken.uom),
-            pm: recorded.pm,
-            uon: recorded.uon,
-        }
+        let (um, un) = (recorded.um.saturating_sub(taken.um), recorded.un.saturating_sub(taken.un));
+        let uo = recorded.uo.saturating_sub(taken.uo);
+        let (pl, uom) = match self.opening.algorithm {
+            Algorithm::Bizpower1 => (recorded.pl.saturating_sub(taken.pl), recorded.uom.saturating_sub(taken.uom)),
+            // One order a buyer.
+            Algorithm::Bizpower2 => (um.saturating_add(un), uo),
+        };
+        Counts { pl, um, un, uo, uom, pm: recorded.pm, uon: recorded.uon }
     }
 
     /// The buyers whose proportions weigh the score.
@@ -191,7 +241,7 @@ impl EpochRun {
     /// and a standing that is rewarded.
     #[must_use]
     pub fn has_leaf(&self) -> bool {
-        self.status.is_rewarded() && self.recorded.pl.saturating_add(self.recorded.uom) > 0
+        self.status.is_rewarded() && self.receipts > 0
     }
 
     /// The standing now.
@@ -200,14 +250,33 @@ impl EpochRun {
         self.status
     }
 
-    /// The customers who bought here, if the epoch closes now: they are known
-    /// in the epochs that follow.
+    /// The customers who are buyers here, if the epoch closes now: they are
+    /// known in the epochs that follow.
     #[must_use]
     pub fn buyers(&self) -> BTreeSet<CustomerIndex> {
         if !self.status.is_rewarded() {
             return BTreeSet::new();
         }
-        self.orders.iter().filter(|(_, orders)| **orders > 0).map(|((customer, _), _)| *customer).collect()
+        self.bought.iter().filter(|(_, bought)| bought.receipts > 0).map(|((customer, _), _)| *customer).collect()
+    }
+
+    /// The references that counted here, if the epoch closes now: they count
+    /// in none of the seven epochs that follow. None where nobody asked.
+    #[must_use]
+    pub fn spent(&self) -> BTreeSet<Reference> {
+        self.closing_tickets().map(Tickets::spent).unwrap_or_default()
+    }
+
+    /// The receipts, by number, that are not ticketed because their reference
+    /// had counted before, if the epoch closes now. None where nobody asked.
+    #[must_use]
+    pub fn repeated(&self) -> BTreeSet<u64> {
+        self.closing_tickets().map(Tickets::repeated).unwrap_or_default()
+    }
+
+    /// The receipts of a shop that is stopped at the close are valid for nobody.
+    fn closing_tickets(&self) -> Option<&Tickets> {
+        self.tickets.as_ref().filter(|_| self.status.is_rewarded())
     }
 
     fn take(&mut self, what: &What) {
@@ -228,20 +297,59 @@ impl EpochRun {
 
     /// Adds a sale, or takes it out as if it never was.
     fn record(&mut self, sale: Sale, adds: bool) {
-        let step = |count: &mut u64| *count = if adds { count.saturating_add(1) } else { count.saturating_sub(1) };
-        let amount = u128::from(sale.amount);
-        let (orders, sales) = orders_of(&mut self.recorded, sale.channel);
-        step(orders);
-        *sales = if adds { sales.saturating_add(amount) } else { sales.saturating_sub(amount) };
-        let Some(customer) = sale.customer else { return };
-        let orders = self.orders.entry((customer, sale.channel)).or_default();
-        let before = *orders;
-        step(orders);
-        if (before == 0) != (*orders == 0) {
-            let kind = BuyerKind::of(sale.channel, self.opening.known.contains(&customer));
-            step(buyers_of(&mut self.recorded, kind));
+        step(&mut self.receipts, adds);
+        let change = self.change_tickets(sale, adds);
+        match self.opening.algorithm {
+            Algorithm::Bizpower1 => {
+                let (orders, sales) = orders_of(&mut self.recorded, sale.channel);
+                step(orders, adds);
+                step_by(sales, sale.amount.into(), adds);
+                self.buy(&sale, adds);
+            }
+            Algorithm::Bizpower2 => {
+                for (sale, adds) in [(change.lost, false), (change.gained, true)] {
+                    let Some(sale) = sale else { continue };
+                    let (before, after) = self.buy(&sale, adds);
+                    let clamp = self.opening.clamp;
+                    let sales = orders_of(&mut self.recorded, sale.channel).1;
+                    *sales = sales.saturating_add(after.clamped(clamp)).saturating_sub(before.clamped(clamp));
+                }
+            }
         }
     }
+
+    fn change_tickets(&mut self, sale: Sale, adds: bool) -> Change {
+        let Some(tickets) = &mut self.tickets else { return Change::default() };
+        if !adds {
+            return tickets.take_out(&sale);
+        }
+        let is_spent = self.opening.spent.as_ref().is_some_and(|spent| spent.contains(&sale.reference));
+        tickets.add(sale, is_spent)
+    }
+
+    /// A known customer bought, or did not after all; returns what the
+    /// customer had bought by this channel before and after.
+    fn buy(&mut self, sale: &Sale, adds: bool) -> (Bought, Bought) {
+        let Some(customer) = sale.customer else { return Default::default() };
+        let bought = self.bought.entry((customer, sale.channel)).or_default();
+        let before = *bought;
+        bought.step(sale, adds);
+        let after = *bought;
+        if (before.receipts == 0) != (after.receipts == 0) {
+            let kind = BuyerKind::of(sale.channel, self.opening.known.contains(&customer));
+            step(buyers_of(&mut self.recorded, kind), adds);
+        }
+        (before, after)
+    }
+}
+
+/// One more, or one less.
+fn step(count: &mut u64, adds: bool) {
+    *count = if adds { count.saturating_add(1) } else { count.saturating_sub(1) };
+}
+
+fn step_by(sum: &mut u128, amount: u128, adds: bool) {
+    *sum = if adds { sum.saturating_add(amount) } else { sum.saturating_sub(amount) };
 }
 
 /// Orders and sales of a channel.

@@ -25,9 +25,14 @@ const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(10);
 const READ_TIMEOUT: &str = "30s";
 /// Connections that answer reads at the same time.
 const READERS: u32 = 8;
-/// The migration from which on every event of the suite has its rows. Blocks
-/// that an earlier version indexed lack the rows of those that came later.
-const WHOLE_MODEL: i64 = 6;
+/// The migration from which on every event that an answer needs has its rows.
+/// Blocks that an earlier version indexed lack the rows of those that came
+/// later.
+const WHOLE_MODEL: i64 = 10;
+/// The last migration that may be made before it is known whether there are
+/// such blocks: it makes the tables that tell, and what it leaves can be gone
+/// on with.
+const FIRST_MODEL: i64 = 5;
 
 /// The indexer's database. Cheap to clone. One connection writes, others read.
 #[derive(Clone, Debug)]
@@ -97,13 +102,13 @@ impl Store {
         match &self.writer {
             Pool::Sqlite(writer) => {
                 let migrator = sqlx::migrate!("./migrations/sqlite");
-                migrator.run_to(WHOLE_MODEL - 1, writer).await?;
+                migrator.run_to(FIRST_MODEL, writer).await?;
                 self.check_whole().await?;
                 migrator.run(writer).await?;
             }
             Pool::Postgres(writer) => {
                 let migrator = sqlx::migrate!("./migrations/postgres");
-                migrator.run_to(WHOLE_MODEL - 1, writer).await?;
+                migrator.run_to(FIRST_MODEL, writer).await?;
                 self.check_whole().await?;
                 migrator.run(writer).await?;
             }

@@ -94,6 +94,11 @@ relations! {
     RESERVATIONS = 41 "reservations" (reservation Integer) -> (stage Integer, until_ms Integer, payment Bytes,
         opener Integer, opener_bond Bytes, evidence Bytes, ending Bytes, settled_block Integer);
     DEVICE_TERMS = 42 "device_terms" (device Integer) -> (agent Bytes, class Integer);
+    ALGORITHMS = 43 "algorithms" (from_epoch Integer, block Integer, event Integer) -> (replaced_block Integer);
+    CLAMPS = 44 "clamps" (trade Integer, from_epoch Integer, block Integer, event Integer) -> (replaced_block Integer);
+    CAPITAL_FLOORS = 45 "capital_floors" (trade Integer, region Integer, from_epoch Integer, block Integer,
+        event Integer) -> (replaced_block Integer);
+    CASH_CAPS = 46 "cash_caps" (from_epoch Integer, block Integer, event Integer) -> (replaced_block Integer);
 }
 
 impl Relation {

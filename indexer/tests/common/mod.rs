@@ -88,7 +88,8 @@ pub fn emitter(event: &Event) -> AccountId {
         | Event::RewardDeferred(_)
         | Event::DeferredRewardPaid(_)
         | Event::DebtBooked(_)
-        | Event::DebtPaid(_) => contracts.rewards,
+        | Event::DebtPaid(_)
+        | Event::AlgorithmSet(_) => contracts.rewards,
         Event::TaskCreated(_)
         | Event::TaskRestocked(_)
         | Event::TaskFulfilled(_)
@@ -252,12 +253,18 @@ const TABLES: &[(&str, &str)] = &[
     ("vesting_releases", "block, event"),
     ("offers", "offer"),
     ("reservations", "reservation"),
+    ("algorithms", "from_epoch, block, event"),
+    ("clamps", "trade, from_epoch, block, event"),
+    ("capital_floors", "trade, region, from_epoch, block, event"),
+    ("cash_caps", "from_epoch, block, event"),
     ("hot_blocks", "number"),
     ("hot_changes", "block, relation, row_key"),
     ("scored_epochs", "epoch"),
     ("merchant_scores", "epoch, merchant"),
     ("merchant_customers", "merchant, customer"),
     ("candles", "merchant, length_ms, start_ms"),
+    ("spent_references", "merchant, epoch"),
+    ("repeated_references", "receipt"),
     ("texts", "hash"),
     ("text_terms", "term, hash"),
 ];

@@ -42,13 +42,23 @@ pub enum Step {
 /// A block: epochs passed since the one before it, and what happens.
 pub type Plan = Vec<(u32, Vec<Step>)>;
 
+/// None, one of few, which come again, or one of its own.
+fn reference() -> impl Strategy<Value = [u8; 16]> {
+    prop_oneof![1 => Just([0; 16]), 2 => (1u8..6).prop_map(|byte| [byte; 16]), 2 => any::<[u8; 16]>()]
+}
+
 prop_compose! {
     pub fn receipt()(
-        delta_seconds: u32, small in any::<bool>(), amount: u64, customer in 0u32..6, outside: bool,
-        rail in 0usize..8, reference: [u8; 16],
+        delta_seconds: u32, size in 0u8..3, amount: u64, customer in 0u32..6, outside: bool,
+        rail in 0usize..8, reference in reference(),
     ) -> Receipt {
         let channel = if outside { Channel::Outside } else { Channel::InStore };
-        let amount = if small { amount % 3 } else { amount };
+        // A few that count for nothing, some about as large as a clamp, and any.
+        let amount = match size {
+            0 => amount % 3,
+            1 => amount % 100,
+            _ => amount,
+        };
         Receipt { delta_seconds, amount, customer, channel, rail: Rail::ALL[rail], reference }
     }
 }
@@ -75,9 +85,14 @@ fn step() -> impl Strategy<Value = Step> {
         1 => (device(), device()).prop_map(|(device, to)| Step::Move { device, to }),
         1 => (device(), 1..=ACCOUNTS).prop_map(|(device, to)| Step::Depositor { device, to }),
         1 => (device(), 1..50u128).prop_map(|(device, amount)| Step::Seize { device, amount }),
-        20 => (prop::sample::select(later::Kind::ALL), 0usize..8, 1u32..100, any::<bool>())
-            .prop_map(|(kind, pick, amount, flag)| Step::Later(later::Step { kind, pick, amount, flag })),
+        20 => later(later::Kind::ALL),
+        2 => later(&[later::Kind::Algorithm, later::Kind::Clamp, later::Kind::CapitalFloor]),
     ]
+}
+
+fn later(kinds: &'static [later::Kind]) -> impl Strategy<Value = Step> {
+    (prop::sample::select(kinds), 0usize..8, 1u32..100, any::<bool>())
+        .prop_map(|(kind, pick, amount, flag)| Step::Later(later::Step { kind, pick, amount, flag }))
 }
 
 pub fn plan(blocks: usize) -> impl Strategy<Value = Plan> {

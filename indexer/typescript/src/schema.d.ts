@@ -92,6 +92,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/algorithms": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The algorithms by the first epoch that each scores, coming ones too. One
+         *     that was dropped before it began is left out. Version 1 scores the epochs
+         *     before the first of them.
+         */
+        get: operations["get_algorithms"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/collections": {
         parameters: {
             query?: never;
@@ -296,6 +317,43 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/epochs/{epoch}/capital-floors": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The capital floors in force in an epoch, by trade and region. */
+        get: operations["get_epochs_epoch_capital_floors"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/epochs/{epoch}/clamps": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The clamps in force in an epoch, by trade. What is sold in a trade without
+         *     one counts as it is.
+         */
+        get: operations["get_epochs_epoch_clamps"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/epochs/{epoch}/reports": {
         parameters: {
             query?: never;
@@ -325,6 +383,23 @@ export interface paths {
         };
         /** What an epoch paid: merchants, then customers, by number. */
         get: operations["get_epochs_epoch_rewards"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/epochs/{epoch}/scoring-rules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What scores an epoch. Of one that has not begun, what is decided so far. */
+        get: operations["get_epochs_epoch_scoring_rules"];
         put?: never;
         post?: never;
         delete?: never;
@@ -838,6 +913,24 @@ export interface components {
              */
             registered_epoch?: number | null;
         };
+        /** @description A version of BizPower from an epoch on. */
+        Algorithm: {
+            /**
+             * Format: int32
+             * @description The block of the board's decision.
+             */
+            block: number;
+            /**
+             * Format: int32
+             * @description The first epoch that it scores.
+             */
+            from_epoch: number;
+            /**
+             * Format: int32
+             * @description The version that reports must carry.
+             */
+            version: number;
+        };
         /** @description What an account holds at the last stored block. Smallest units. */
         Balances: {
             /** @description SS58. */
@@ -862,6 +955,43 @@ export interface components {
             open: string;
             /** @description Start of the bucket, Unix milliseconds; buckets count from genesis. */
             start_ms: string;
+        };
+        /** @description The least capital by which a shop is scored under version 2. */
+        CapitalFloor: {
+            /** @description Minor units a month. */
+            floor: string;
+            /**
+             * Format: int32
+             * @description The first epoch scored by it.
+             */
+            from_epoch: number;
+            /**
+             * Format: int32
+             * @description The shop's region.
+             */
+            region: number;
+            /**
+             * Format: int32
+             * @description The shop's trade.
+             */
+            trade: number;
+        };
+        /** @description Between what a customer's total at a shop in an epoch counts under version 2. */
+        Clamp: {
+            /**
+             * Format: int32
+             * @description The first epoch scored by it.
+             */
+            from_epoch: number;
+            /** @description A larger total counts as this, minor units. */
+            hi: string;
+            /** @description A smaller total counts as this, minor units. */
+            lo: string;
+            /**
+             * Format: int32
+             * @description The shop's trade.
+             */
+            trade: number;
         };
         /** @description A ticket that was used: Time that a customer spent on a privilege. */
         Collection: {
@@ -1391,6 +1521,29 @@ export interface components {
             next?: string | null;
         };
         /** @description One page of a list. */
+        Page_Algorithm: {
+            /** @description The items. */
+            items: {
+                /**
+                 * Format: int32
+                 * @description The block of the board's decision.
+                 */
+                block: number;
+                /**
+                 * Format: int32
+                 * @description The first epoch that it scores.
+                 */
+                from_epoch: number;
+                /**
+                 * Format: int32
+                 * @description The version that reports must carry.
+                 */
+                version: number;
+            }[];
+            /** @description Cursor of the page after this one; null on the last page. */
+            next?: string | null;
+        };
+        /** @description One page of a list. */
         Page_Candle: {
             /** @description The items. */
             items: {
@@ -1406,6 +1559,53 @@ export interface components {
                 open: string;
                 /** @description Start of the bucket, Unix milliseconds; buckets count from genesis. */
                 start_ms: string;
+            }[];
+            /** @description Cursor of the page after this one; null on the last page. */
+            next?: string | null;
+        };
+        /** @description One page of a list. */
+        Page_CapitalFloor: {
+            /** @description The items. */
+            items: {
+                /** @description Minor units a month. */
+                floor: string;
+                /**
+                 * Format: int32
+                 * @description The first epoch scored by it.
+                 */
+                from_epoch: number;
+                /**
+                 * Format: int32
+                 * @description The shop's region.
+                 */
+                region: number;
+                /**
+                 * Format: int32
+                 * @description The shop's trade.
+                 */
+                trade: number;
+            }[];
+            /** @description Cursor of the page after this one; null on the last page. */
+            next?: string | null;
+        };
+        /** @description One page of a list. */
+        Page_Clamp: {
+            /** @description The items. */
+            items: {
+                /**
+                 * Format: int32
+                 * @description The first epoch scored by it.
+                 */
+                from_epoch: number;
+                /** @description A larger total counts as this, minor units. */
+                hi: string;
+                /** @description A smaller total counts as this, minor units. */
+                lo: string;
+                /**
+                 * Format: int32
+                 * @description The shop's trade.
+                 */
+                trade: number;
             }[];
             /** @description Cursor of the page after this one; null on the last page. */
             next?: string | null;
@@ -2136,14 +2336,18 @@ export interface components {
         Page_Score: {
             /** @description The items. */
             items: {
-                /** @description area · rent + staff · wage, a month. */
+                /** @description area · rent + staff · wage, a month; under version 2 at least the floor. */
                 capital: string;
                 /** Format: int32 */
                 epoch: number;
                 /** @description Customers who bought in store and never here in an earlier epoch. */
                 first_buyers: string;
+                /** @description Under version 2 of the algorithm one order a customer with a ticket. */
                 in_store_orders: string;
-                /** @description Minor units, here and below. */
+                /**
+                 * @description Minor units, here and below. Under version 2 the sum of what each
+                 *     customer's total counts.
+                 */
                 in_store_sales: string;
                 /** @description The epoch is not over for good: this is the score as of now. */
                 live: boolean;
@@ -2625,14 +2829,18 @@ export interface components {
         };
         /** @description A shop's epoch in the numbers of its score (whitepaper 3.2). */
         Score: {
-            /** @description area · rent + staff · wage, a month. */
+            /** @description area · rent + staff · wage, a month; under version 2 at least the floor. */
             capital: string;
             /** Format: int32 */
             epoch: number;
             /** @description Customers who bought in store and never here in an earlier epoch. */
             first_buyers: string;
+            /** @description Under version 2 of the algorithm one order a customer with a ticket. */
             in_store_orders: string;
-            /** @description Minor units, here and below. */
+            /**
+             * @description Minor units, here and below. Under version 2 the sum of what each
+             *     customer's total counts.
+             */
             in_store_sales: string;
             /** @description The epoch is not over for good: this is the score as of now. */
             live: boolean;
@@ -2652,6 +2860,26 @@ export interface components {
             status: string;
             /** Format: int32 */
             trade?: number | null;
+        };
+        /** @description What scores an epoch, beside its clamps and capital floors. */
+        ScoringRules: {
+            /**
+             * Format: int32
+             * @description The version that reports of it must carry.
+             */
+            algorithm_version: number;
+            /**
+             * @description How much of a customer's cash and external payments counts under
+             *     version 2, minor units an epoch; null if all of it does.
+             */
+            cash_cap?: string | null;
+            /**
+             * Format: int32
+             * @description The first epoch of this cap; null if there is none.
+             */
+            cash_cap_from_epoch?: number | null;
+            /** Format: int32 */
+            epoch: number;
         };
         /** @description What customers do for Time. */
         Task: {
@@ -2946,6 +3174,52 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Page_Agent"];
+                };
+            };
+            /** @description A parameter is invalid. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests: `Retry-After` says how many seconds to wait */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_algorithms: {
+        parameters: {
+            query?: {
+                /** @description The cursor `next` of the page before. */
+                after?: number;
+                /**
+                 * @description Items a page, 1 to 500; 100 if not given.
+                 * @example 10
+                 */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of algorithms */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Algorithm"];
                 };
             };
             /** @description A parameter is invalid. */
@@ -3574,6 +3848,110 @@ export interface operations {
             };
         };
     };
+    get_epochs_epoch_capital_floors: {
+        parameters: {
+            query?: {
+                /** @description The cursor `next` of the page before. */
+                after?: string;
+                /**
+                 * @description Items a page, 1 to 500; 100 if not given.
+                 * @example 10
+                 */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description Its number
+                 * @example 0
+                 */
+                epoch: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of capital floors */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_CapitalFloor"];
+                };
+            };
+            /** @description A parameter is invalid. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests: `Retry-After` says how many seconds to wait */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_epochs_epoch_clamps: {
+        parameters: {
+            query?: {
+                /** @description The cursor `next` of the page before. */
+                after?: number;
+                /**
+                 * @description Items a page, 1 to 500; 100 if not given.
+                 * @example 10
+                 */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description Its number
+                 * @example 0
+                 */
+                epoch: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of clamps */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Clamp"];
+                };
+            };
+            /** @description A parameter is invalid. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests: `Retry-After` says how many seconds to wait */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_epochs_epoch_reports: {
         parameters: {
             query?: {
@@ -3658,6 +4036,50 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Page_EpochReward"];
+                };
+            };
+            /** @description A parameter is invalid. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests: `Retry-After` says how many seconds to wait */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_epochs_epoch_scoring_rules: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Its number
+                 * @example 0
+                 */
+                epoch: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The rules in force */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScoringRules"];
                 };
             };
             /** @description A parameter is invalid. */
@@ -3857,7 +4279,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The scores are not caught up */
+            /** @description The scores are not caught up, or their algorithm is unknown to this server. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -4110,7 +4532,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The scores are not caught up */
+            /** @description The scores are not caught up, or their algorithm is unknown to this server. */
             503: {
                 headers: {
                     [name: string]: unknown;

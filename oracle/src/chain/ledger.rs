@@ -1,15 +1,19 @@
 //! Blocks into parties, balances and epochs.
 
-use super::Balances;
+use super::{
+    rules::{Dated, Rules},
+    Balances,
+};
 use crate::{
     report::Holding,
-    scoring::{EpochInput, ReceiptId, ReceiptInput, Standing},
+    scoring::{EpochInput, ReceiptId, ReceiptInput, Standing, UnknownAlgorithm},
     source::EpochFacts,
 };
 use bizkey_client::{Block, ContractEvent, ContractKind};
 use bizkey_primitives::{
     calendar::{stamp, Calendar},
     events::{BatchRecorded, Event, Transfer},
+    membership::Business,
     party::{Capital, HoldingIndex, Status},
     receipt::decode_payload,
     AccountId, Balance, Epoch, MerchantIndex, Side, Stamp,
@@ -49,6 +53,14 @@ pub enum LedgerError {
         /// The contradiction.
         what: &'static str,
     },
+    /// An epoch is over that this program cannot score.
+    #[error("epoch {epoch} cannot be scored: {cause}")]
+    UnknownAlgorithm {
+        /// The epoch.
+        epoch: Epoch,
+        /// The version set for it.
+        cause: UnknownAlgorithm,
+    },
 }
 
 /// What `receipts` counts of an epoch.
@@ -87,8 +99,9 @@ pub struct Ledger {
     now: Stamp,
     merchants: Parties,
     customers: Parties,
-    /// Figures of each shop with their first epoch, in chain order.
-    capital: BTreeMap<MerchantIndex, Vec<(Epoch, Capital)>>,
+    capital: BTreeMap<MerchantIndex, Dated<Capital>>,
+    businesses: BTreeMap<MerchantIndex, Dated<Business>>,
+    rules: Rules,
     bzky: Balances,
     deposits: Balances,
     open: OpenEpoch,
@@ -106,6 +119,8 @@ impl Ledger {
             merchants: Parties::default(),
             customers: Parties::default(),
             capital: BTreeMap::new(),
+            businesses: BTreeMap::new(),
+            rules: Rules::default(),
             bzky: Balances::default(),
             deposits: Balances::default(),
             open: OpenEpoch::default(),
@@ -119,7 +134,7 @@ impl Ledger {
     ///
     /// # Errors
     /// [`LedgerError::WrongBlock`], [`LedgerError::ParentMismatch`],
-    /// [`LedgerError::TimeWentBack`].
+    /// [`LedgerError::TimeWentBack`], [`LedgerError::UnknownAlgorithm`].
     pub fn enter(&mut self, block: &Block) -> Result<Vec<EpochFacts>, LedgerError> {
         let number = block.number;
         if let Some((last, hash, timestamp_ms)) = self.last {
@@ -139,7 +154,7 @@ impl Ledger {
         let mut closed = Vec::new();
         while self.now < now {
             if let Some(epoch) = self.now.checked_sub(1) {
-                closed.push(self.close(epoch));
+                closed.push(self.close(epoch)?);
             }
             self.now = self.now.saturating_add(1);
         }
@@ -177,8 +192,10 @@ impl Ledger {
                 };
             }
             (ContractKind::Registry, Event::CapitalAttested(attested)) => {
-                let figures = self.capital.entry(attested.merchant).or_default();
-                figures.push((attested.from_epoch, attested.capital));
+                self.capital.entry(attested.merchant).or_default().push(attested.from_epoch, attested.capital);
+            }
+            (ContractKind::Registry, Event::BusinessAttested(attested)) => {
+                self.businesses.entry(attested.merchant).or_default().push(attested.from_epoch, attested.business);
             }
             (ContractKind::Receipts, Event::BatchRecorded(batch)) => self.batch(batch)?,
             (ContractKind::Receipts, Event::ReceiptVoided(void)) => {
@@ -202,7 +219,7 @@ impl Ledger {
                 let account = position.and_then(|position| accounts.get_mut(position));
                 *account.ok_or("a party that nobody registered changes its account")? = changed.account;
             }
-            _ => {}
+            _ => self.rules.book(now, event),
         }
         Ok(())
     }
@@ -242,6 +259,7 @@ impl Ledger {
                 merchant: batch.merchant,
                 customer: known.then_some(receipt.customer),
                 channel: receipt.channel,
+                rail: receipt.rail,
                 amount: receipt.amount,
                 reference: receipt.reference,
             });
@@ -249,7 +267,9 @@ impl Ledger {
         Ok(())
     }
 
-    fn close(&mut self, epoch: Epoch) -> EpochFacts {
+    fn close(&mut self, epoch: Epoch) -> Result<EpochFacts, LedgerError> {
+        let algorithm = self.rules.algorithm(epoch);
+        let algorithm = algorithm.map_err(|cause| LedgerError::UnknownAlgorithm { epoch, cause })?;
         let open = std::mem::take(&mut self.open);
         let counts = EpochCounts {
             // Merchants are indexed by a u32.
@@ -258,23 +278,21 @@ impl Ledger {
         };
         self.counts.insert(epoch, counts);
         let with_receipts: BTreeSet<MerchantIndex> = open.receipts.iter().map(|receipt| receipt.merchant).collect();
-        let capital = |merchant: &MerchantIndex| Some((*merchant, self.capital_at(*merchant, epoch)?));
+        let capital = |merchant: &MerchantIndex| Some((*merchant, self.capital.get(merchant)?.at(epoch)?));
+        let business = |merchant: &MerchantIndex| Some((*merchant, self.businesses.get(merchant)?.at(epoch)?));
         let input = EpochInput {
             epoch,
+            algorithm,
+            parameters: self.rules.parameters(epoch),
             capital: with_receipts.iter().filter_map(capital).collect(),
+            businesses: with_receipts.iter().filter_map(business).collect(),
             receipts: open.receipts,
             voids: open.voids,
             merchants: Standing::new(self.merchants.marked.clone()),
             customers: Standing::new(self.customers.marked.clone()),
         };
         let holdings = with_receipts.iter().map(|merchant| (*merchant, self.holding(*merchant, epoch))).collect();
-        EpochFacts { input, holdings }
-    }
-
-    /// Of the figures that begin by the epoch, the last agreed on.
-    fn capital_at(&self, merchant: MerchantIndex, epoch: Epoch) -> Option<Capital> {
-        let figures = self.capital.get(&merchant)?;
-        figures.iter().rev().find(|(from, _)| *from <= epoch).map(|(_, capital)| *capital)
+        Ok(EpochFacts { input, holdings })
     }
 
     fn holding(&self, merchant: MerchantIndex, epoch: Epoch) -> Holding {
@@ -322,6 +340,12 @@ impl Ledger {
     #[must_use]
     pub fn bzky(&self) -> &Balances {
         &self.bzky
+    }
+
+    /// Deposited Bzky by depositor; likewise.
+    #[must_use]
+    pub fn deposits(&self) -> &Balances {
+        &self.deposits
     }
 
     /// The first epoch that is not closed.

@@ -5,6 +5,7 @@
 
 mod balances;
 mod ledger;
+mod rules;
 
 pub use balances::Balances;
 pub use ledger::{EpochCounts, Ledger, LedgerError};

@@ -1,9 +1,9 @@
 //! One member of the committee.
 
-use super::refusal;
+use super::{refusal, report_hash, Journal};
 use crate::Book;
 use bizkey_client::{ClientError, Result, Signer, Suite};
-use bizkey_primitives::{errors::rewards, report::EpochState, report::Report, Epoch};
+use bizkey_primitives::{errors::rewards, report::EpochState, report::Report, Epoch, Hash};
 use std::{collections::BTreeMap, sync::Arc};
 
 /// A report that this member has sent and that is final on chain.
@@ -32,13 +32,25 @@ pub struct Member {
     /// Every epoch below needs nothing more from this member.
     next: Epoch,
     disagreements: BTreeMap<Epoch, Disagreement>,
+    journal: Option<Journal>,
+    /// Epochs in which it would contradict what it has signed, and how.
+    contradictions: BTreeMap<Epoch, String>,
 }
 
 impl Member {
     /// A member that signs with `signer` what `book` holds.
     #[must_use]
     pub fn new(suite: Suite, signer: Signer, book: Arc<Book>) -> Self {
-        Self { suite, signer, book, next: 0, disagreements: BTreeMap::new() }
+        let (disagreements, contradictions) = (BTreeMap::new(), BTreeMap::new());
+        Self { suite, signer, book, next: 0, disagreements, journal: None, contradictions }
+    }
+
+    /// Likewise, which also notes on disk what it is about to sign, and signs
+    /// nothing that contradicts its notes.
+    #[must_use]
+    pub fn with_journal(mut self, journal: Journal) -> Self {
+        self.journal = Some(journal);
+        self
     }
 
     /// Reports every judged epoch that waits for this member's report, and
@@ -57,12 +69,16 @@ impl Member {
         let mut pending = Vec::new();
         for epoch in self.next..self.book.next_epoch() {
             let Some(report) = self.book.report(epoch) else { continue };
-            let state = rewards.epoch(epoch, None).await?.map_or(EpochState::Open, |record| record.state);
+            let record = rewards.epoch(epoch, None).await?;
+            let (state, round) = record.map_or((EpochState::Open, 0), |record| (record.state, record.round));
             if state != EpochState::Open {
                 self.compare(epoch).await?;
                 continue;
             }
             if !rewards.committee_at(epoch, None).await?.contains(&self.signer.account_id()) {
+                continue;
+            }
+            if !self.may_report(epoch, round, &report.report()).await? {
                 continue;
             }
             match rewards.report(epoch, &report.report()).submit(&self.signer).await {
@@ -80,8 +96,43 @@ impl Member {
                 Err(error) => return Err(error),
             }
         }
-        // A report may be replaced until a majority agrees, so an open epoch is looked at again.
+        // An open epoch is looked at again: a struck report opens another round.
         Ok(reported)
+    }
+
+    /// Whether this member has not reported the round yet, neither this report
+    /// nor another. `rewards` lets a member change its mind until a majority
+    /// agrees; we do not: who computes two reports from one chain has a fault.
+    async fn may_report(&mut self, epoch: Epoch, round: u8, report: &Report) -> Result<bool> {
+        let member = self.signer.account_id();
+        let voted = self.suite.rewards().vote_of(epoch, round, member, None).await?;
+        let hash = Hash::from(report_hash(report));
+        let refused = match (voted, &mut self.journal) {
+            (Some(voted), _) if voted == hash => return Ok(false),
+            (Some(voted), _) => Some(format!(
+                "round {round}: the chain has report 0x{} of this member, which computes 0x{} now",
+                hex::encode(voted),
+                hex::encode(hash)
+            )),
+            (None, None) => None,
+            (None, Some(journal)) => journal.note(epoch, round, report).err().map(|error| error.to_string()),
+        };
+        let Some(refused) = refused else {
+            self.contradictions.remove(&epoch);
+            return Ok(true);
+        };
+        if self.contradictions.get(&epoch) != Some(&refused) {
+            tracing::error!(epoch, %refused, "not reported");
+            self.contradictions.insert(epoch, refused);
+        }
+        Ok(false)
+    }
+
+    /// Epochs that this member does not report because it would contradict
+    /// what it signed before, or cannot note what it signs.
+    #[must_use]
+    pub fn contradictions(&self) -> &BTreeMap<Epoch, String> {
+        &self.contradictions
     }
 
     /// Notes where the committee's majority reports something else.

@@ -6,16 +6,23 @@
 //!
 //! | role | does | may be run by |
 //! |---|---|---|
+//! | [`Alone`] | a member as a process of its own, which says where it disagrees | a member of the committee |
 //! | [`Member`] | reports closed epochs with its own key | a member of the committee |
 //! | [`Keeper`] | finalises epochs after their window, voids overdue ones | anybody |
 //! | [`Claimer`] | pushes every leaf of final epochs, so that all are paid | anybody |
 
+mod alone;
 mod claimer;
+mod dissent;
+mod journal;
 mod keeper;
 mod member;
 mod service;
 
+pub use alone::{Alone, AloneStatus, Dissent, Notice};
 pub use claimer::{Claimer, Pushed};
+pub use dissent::{DissentError, LeafDifference, Peer};
+pub use journal::{report_hash, Journal, JournalError};
 pub use keeper::{Keeper, Settled, FINALISE_GAS};
 pub use member::{Disagreement, Member, Reported};
 pub use service::{Service, ServiceConfig, StepError};

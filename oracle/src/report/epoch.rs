@@ -6,7 +6,7 @@ use bizkey_client::Deployment;
 use bizkey_primitives::{
     emission::{self, blend},
     party::{HoldingIndex, PushedLeaf},
-    report::{Payout, Report, BIZPOWER_1},
+    report::{Payout, Report},
     tree::{Domain, Leaf, ProofStep, TreeError},
     AccountId, Balance, Epoch, Hash, MerchantIndex, Side,
 };
@@ -120,8 +120,9 @@ impl EpochReport {
             return Err(ReportError::MissingHolding { epoch, merchant: row.merchant });
         }
         let amount = |merchant| holdings.get(&merchant).map_or(0, |holding| holding.amount);
+        let version = scores.algorithm.version();
         let tree = |side, leaves| {
-            EpochTree::build(network.domain(side, epoch, BIZPOWER_1), leaves).map_err(|error| ReportError::Tree {
+            EpochTree::build(network.domain(side, epoch, version), leaves).map_err(|error| ReportError::Tree {
                 epoch,
                 side,
                 error,
@@ -143,7 +144,7 @@ impl EpochReport {
     #[must_use]
     pub fn report(&self) -> Report {
         Report {
-            algorithm_version: BIZPOWER_1,
+            algorithm_version: self.scores.algorithm.version(),
             merchants: self.merchants.side_report(),
             customers: self.customers.side_report(),
         }

@@ -1,6 +1,7 @@
 //! The report of an epoch: two trees and everything a claim needs.
 
 mod epoch;
+mod hashing;
 mod tree;
 
 pub use epoch::{Claim, EpochReport, Holding, Network, Push, ReportError};

@@ -1,7 +1,12 @@
 //! What the engine needs to know of one epoch.
 
+use super::rules::{Algorithm, Parameters};
 use bizkey_primitives::{
-    party::Capital, receipt::Channel, ticket::Reference, CustomerIndex, DeviceId, Epoch, MerchantIndex, Status,
+    membership::Business,
+    party::Capital,
+    receipt::{Channel, Rail},
+    ticket::Reference,
+    CustomerIndex, DeviceId, Epoch, MerchantIndex, Status,
 };
 use std::collections::BTreeMap;
 
@@ -28,6 +33,8 @@ pub struct ReceiptInput {
     pub customer: Option<CustomerIndex>,
     /// In store or outside.
     pub channel: Channel,
+    /// How it was paid.
+    pub rail: Rail,
     /// Minor units of the accounting currency.
     pub amount: u64,
     /// The ticket's reference; zero without a ticket.
@@ -64,6 +71,10 @@ impl Standing {
 pub struct EpochInput {
     /// The epoch.
     pub epoch: Epoch,
+    /// The algorithm that scores it.
+    pub algorithm: Algorithm,
+    /// The board's parameters in force in the epoch.
+    pub parameters: Parameters,
     /// Receipts of the epoch's blocks, in chain order.
     pub receipts: Vec<ReceiptInput>,
     /// Voids of the epoch's blocks; unknown and repeated ones are ignored.
@@ -72,6 +83,9 @@ pub struct EpochInput {
     pub merchants: Standing,
     /// Capital in force in the epoch; a merchant without an entry has none.
     pub capital: BTreeMap<MerchantIndex, Capital>,
+    /// Trades and regions in force in the epoch; a merchant without an entry
+    /// has none.
+    pub businesses: BTreeMap<MerchantIndex, Business>,
     /// Customers at the epoch's close.
     pub customers: Standing,
 }

@@ -1,5 +1,6 @@
 //! What the engine says of one epoch.
 
+use super::rules::Algorithm;
 use bizkey_primitives::{
     bizpower::{Buyers, Counts},
     tree::Leaf,
@@ -13,9 +14,11 @@ pub struct MerchantRow {
     pub merchant: MerchantIndex,
     /// Its epoch in numbers, voids of earlier receipts taken off.
     pub counts: Counts,
-    /// The buyers whose proportions weighed the score.
+    /// The buyers whose proportions weighed the score, as counted: another
+    /// binding of the weights does not move them.
     pub shares: Buyers,
-    /// area · rent + staff · wage, minor units a month; 0 when none is attested.
+    /// area · rent + staff · wage, minor units a month, at least the floor
+    /// under `bizpower-2`; 0 when none is attested.
     pub capital: u128,
     /// BizPower, scale 10^18.
     pub score: u128,
@@ -45,6 +48,8 @@ impl CustomerRow {
 pub struct EpochScores {
     /// The epoch.
     pub epoch: Epoch,
+    /// The algorithm that scored it.
+    pub algorithm: Algorithm,
     /// Exactly the merchants that have a leaf.
     pub merchants: Vec<MerchantRow>,
     /// Customers with a valid receipt; see [`CustomerRow::has_leaf`].

@@ -3,7 +3,7 @@
 use super::{EpochFacts, EpochSource, SourceError};
 use crate::{
     report::Holding,
-    scoring::{EpochInput, ReceiptId, ReceiptInput, Standing},
+    scoring::{Algorithm, EpochInput, Parameters, ReceiptId, ReceiptInput, Standing, UnknownAlgorithm},
 };
 use bizkey_indexer::{model, Store};
 use bizkey_primitives::{calendar::stamp, party::HoldingIndex, Epoch, MerchantIndex, Side};
@@ -20,13 +20,17 @@ impl IndexSource {
         Self(store)
     }
 
-    async fn read(&self, epoch: Epoch) -> bizkey_indexer::Result<Option<EpochFacts>> {
+    async fn read(&self, epoch: Epoch) -> Result<Option<EpochFacts>, ReadError> {
         let store = &self.0;
         // Blocks are stored in order: a final one of a later epoch means that
         // this one is complete and stays so.
         if store.finalized().await?.is_none_or(|checkpoint| checkpoint.stamp <= stamp(epoch)) {
             return Ok(None);
         }
+        let rules = store.scoring_rules(epoch).await?;
+        let algorithm = Algorithm::try_from(rules.algorithm_version)?;
+        let parameters =
+            Parameters { clamps: rules.clamps, capital_floors: rules.capital_floors, cash_cap: rules.cash_cap };
         let receipts: Vec<ReceiptInput> = store.receipts_of_epoch(epoch).await?.iter().map(receipt).collect();
         let voids = store.voids_of_epoch(epoch).await?.iter().map(|void| id(&void.receipt)).collect();
         let with_receipts: BTreeSet<MerchantIndex> = receipts.iter().map(|receipt| receipt.merchant).collect();
@@ -36,6 +40,8 @@ impl IndexSource {
                 capital.insert(*merchant, figures);
             }
         }
+        let merchants: Vec<MerchantIndex> = with_receipts.iter().copied().collect();
+        let businesses = store.businesses_in(epoch, &merchants).await?;
         let mut holdings = BTreeMap::new();
         if !with_receipts.is_empty() {
             let held = store.holdings_at(epoch).await?;
@@ -44,10 +50,13 @@ impl IndexSource {
         }
         let input = EpochInput {
             epoch,
+            algorithm,
+            parameters,
             receipts,
             voids,
             merchants: self.standing(Side::Merchant, epoch).await?,
             capital,
+            businesses,
             customers: self.standing(Side::Customer, epoch).await?,
         };
         Ok(Some(EpochFacts { input, holdings }))
@@ -61,13 +70,21 @@ impl IndexSource {
 #[async_trait::async_trait]
 impl EpochSource for IndexSource {
     async fn closed_epoch(&self, epoch: Epoch) -> Result<Option<EpochFacts>, SourceError> {
-        let failed = |error: bizkey_indexer::Error| SourceError {
+        let failed = |error: ReadError| SourceError {
             epoch,
-            is_transient: error.is_transient(),
+            is_transient: matches!(&error, ReadError::Index(error) if error.is_transient()),
             cause: error.to_string(),
         };
         self.read(epoch).await.map_err(failed)
     }
+}
+
+#[derive(Debug, thiserror::Error)]
+enum ReadError {
+    #[error(transparent)]
+    Index(#[from] bizkey_indexer::Error),
+    #[error(transparent)]
+    Algorithm(#[from] UnknownAlgorithm),
 }
 
 fn id(receipt: &model::Receipt) -> ReceiptId {
@@ -82,6 +99,7 @@ fn receipt(receipt: &model::Receipt) -> ReceiptInput {
         merchant: receipt.merchant,
         customer: receipt.customer,
         channel: receipt.channel,
+        rail: receipt.rail,
         amount: receipt.amount,
         reference: receipt.reference,
     }

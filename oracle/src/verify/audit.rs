@@ -1,6 +1,6 @@
 //! Every rule of `rewards`, recomputed block by block.
 
-use super::{moves, Difference, Field, Value};
+use super::{difference::Place, moves, payments::Payments, Difference, Field, Value};
 use crate::{
     book::Judge,
     chain::{Ledger, LedgerError},
@@ -9,9 +9,9 @@ use crate::{
 use bizkey_client::{Block, ContractAddresses, ContractEvent, ContractKind};
 use bizkey_primitives::{
     emission::{self, blend},
-    events::{EpochFinalised, Event, PoolReleased, RewardsPaid},
-    report::{EpochState, Payout, Report, SideReport},
-    Balance, Calendar, Epoch, Side, CUSTOMER_POOL,
+    events::{DeferredRewardPaid, EpochFinalised, Event, PoolReleased, RewardDeferred, RewardsPaid},
+    report::{EpochState, Payout, Report, SideReport, BIZPOWER_2},
+    AccountId, Balance, Calendar, Epoch, Side, CUSTOMER_POOL,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -55,6 +55,21 @@ struct EpochAudit {
     unreleased: Balance,
 }
 
+impl EpochAudit {
+    /// Whether a merchant's reward may wait for its receipts to be demanded:
+    /// from bizpower-2 on.
+    fn may_defer(&self, side: Side) -> bool {
+        side == Side::Merchant && self.report.scores.algorithm.version() >= BIZPOWER_2
+    }
+
+    fn side_mut(&mut self, side: Side) -> &mut SideAudit {
+        match side {
+            Side::Merchant => &mut self.merchants,
+            Side::Customer => &mut self.customers,
+        }
+    }
+}
+
 /// A closed epoch, for a summary.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct AuditedEpoch {
@@ -80,6 +95,7 @@ pub struct Audit {
     ledger: Ledger,
     judge: Judge,
     epochs: BTreeMap<Epoch, EpochAudit>,
+    payments: Payments,
     /// The epoch whose turn it is to be settled.
     turn: Epoch,
     /// Time that customers' epochs have not reserved yet.
@@ -97,6 +113,7 @@ impl Audit {
             ledger: Ledger::new(calendar),
             judge: Judge::new(network),
             epochs: BTreeMap::new(),
+            payments: Payments::default(),
             turn: 0,
             customer_pool: CUSTOMER_POOL,
             block: 0,
@@ -125,6 +142,7 @@ impl Audit {
             self.ledger.apply(event)?;
             self.check(event)?;
         }
+        self.payments.check_announced(block.number)?;
         moves::check(block, &self.contracts)?;
         Ok(())
     }
@@ -145,33 +163,25 @@ impl Audit {
                 Ok(())
             }
             (ContractKind::Rewards, Event::RewardsPaid(paid)) => self.paid(paid),
+            (ContractKind::Rewards, Event::DeferredRewardPaid(paid)) => self.deferred_paid(paid),
+            (ContractKind::Rewards, Event::RewardDeferred(deferred)) => self.deferred(deferred),
+            (ContractKind::Rewards, Event::DebtPaid(paid)) => self.payments.debt_paid(paid, self.block),
+            (ContractKind::Rewards, Event::DebtBooked(booked)) => {
+                self.payments.debt_booked(booked);
+                Ok(())
+            }
             (ContractKind::Vault, Event::PoolReleased(released)) => self.released(released),
             _ => Ok(()),
         }
     }
 
-    /// The epoch, which must be closed and in one of the states `from` to come into `to`.
     fn epoch(&mut self, epoch: Epoch, to: EpochState, from: &[EpochState]) -> Result<&mut EpochAudit, Difference> {
-        let block = self.block;
-        let found = self.epochs.get_mut(&epoch);
-        let state = found.as_ref().map(|audit| audit.state);
-        match found {
-            Some(audit) if from.contains(&audit.state) => Ok(audit),
-            _ => Err(Difference {
-                epoch: Some(epoch),
-                side: None,
-                account: None,
-                field: Field::State,
-                expected: state.map_or(Value::Nothing, Value::State),
-                found: Value::State(to),
-                block,
-            }),
-        }
+        find(&mut self.epochs, epoch, to, from, self.block)
     }
 
     fn take_turn(&mut self, epoch: Epoch) -> Result<(), Difference> {
         let (expected, found) = (Value::Number(self.turn.into()), Value::Number(epoch.into()));
-        let place = Place { epoch, side: None, account: None, block: self.block };
+        let place = Place { epoch: Some(epoch), side: None, account: None, block: self.block };
         place.same(Field::Turn, expected, found)?;
         self.turn = epoch.saturating_add(1);
         Ok(())
@@ -198,7 +208,7 @@ impl Audit {
         ];
         for (side, participants, pool, report, found) in sides {
             let expected = payout(side, epoch, participants, pool, report);
-            let place = Place { epoch, side: Some(side), account: None, block };
+            let place = Place { epoch: Some(epoch), side: Some(side), account: None, block };
             place.numbers(Field::Emission, expected.emission, found.emission)?;
             place.numbers(Field::Reserved, expected.reserved, found.reserved)?;
             place.numbers(Field::Paid, 0, found.paid)?;
@@ -218,40 +228,47 @@ impl Audit {
     fn released(&mut self, released: &PoolReleased) -> Result<(), Difference> {
         let block = self.block;
         let audit = self.epoch(released.epoch, EpochState::Final, &[EpochState::Final])?;
-        let place = Place { epoch: released.epoch, side: Some(Side::Merchant), account: None, block };
+        let place = Place { epoch: Some(released.epoch), side: Some(Side::Merchant), account: None, block };
         place.numbers(Field::Released, audit.unreleased, released.amount)?;
         audit.unreleased = 0;
         Ok(())
     }
 
     fn paid(&mut self, paid: &RewardsPaid) -> Result<(), Difference> {
-        let (side, block) = (paid.side, self.block);
-        let accounts: Vec<_> = paid.rewards.iter().map(|reward| self.ledger.account(side, reward.index)).collect();
-        let EpochAudit { report, merchants, customers, .. } =
-            self.epoch(paid.epoch, EpochState::Final, &[EpochState::Final])?;
-        let audit = match side {
-            Side::Merchant => merchants,
-            Side::Customer => customers,
-        };
-        for (reward, account) in paid.rewards.iter().zip(accounts) {
-            let place = Place { epoch: paid.epoch, side: Some(side), account: Some(reward.index), block };
-            if report.tree(side).position(reward.index).is_none() {
+        let (side, epoch, block) = (paid.side, paid.epoch, self.block);
+        let audit = find(&mut self.epochs, epoch, EpochState::Final, &[EpochState::Final], block)?;
+        let may_defer = audit.may_defer(side);
+        for reward in &paid.rewards {
+            let place = Place { epoch: Some(epoch), side: Some(side), account: Some(reward.index), block };
+            if audit.report.tree(side).position(reward.index).is_none() {
                 place.numbers(Field::Payments, 0, 1)?;
             }
-            if !audit.paid.insert(reward.index) {
+            if !audit.side_mut(side).paid.insert(reward.index) {
                 place.numbers(Field::Payments, 1, 2)?;
             }
-            let expected = report.reward(side, reward.index, &audit.payout);
+            let payout = audit.side_mut(side).payout;
+            let due = audit.report.reward(side, reward.index, &payout);
+            let expected = self.payments.claimed(place, (side, epoch, reward.index), due, may_defer)?;
             place.numbers(Field::Reward, expected, reward.amount)?;
-            let account = account.map_or(Value::Nothing, Value::Account);
-            place.same(Field::PaidAccount, account, Value::Account(reward.account))?;
-            audit.payout.paid = audit.payout.paid.saturating_add(reward.amount);
-            if audit.payout.paid > audit.payout.reserved {
-                let place = Place { account: None, ..place };
-                place.numbers(Field::Paid, audit.payout.reserved, audit.payout.paid)?;
-            }
+            check_account(place, &self.ledger, side, reward.index, reward.account)?;
+            book_paid(place, &mut audit.side_mut(side).payout, reward.amount)?;
         }
         Ok(())
+    }
+
+    fn deferred(&mut self, deferred: &RewardDeferred) -> Result<(), Difference> {
+        self.epoch(deferred.epoch, EpochState::Final, &[EpochState::Final])?;
+        self.payments.reward_deferred(deferred);
+        Ok(())
+    }
+
+    fn deferred_paid(&mut self, paid: &DeferredRewardPaid) -> Result<(), Difference> {
+        let (side, block) = (Side::Merchant, self.block);
+        let audit = find(&mut self.epochs, paid.epoch, EpochState::Final, &[EpochState::Final], block)?;
+        let place = Place { epoch: Some(paid.epoch), side: Some(side), account: Some(paid.index), block };
+        self.payments.deferred_paid(place, paid)?;
+        check_account(place, &self.ledger, side, paid.index, paid.account)?;
+        book_paid(place, &mut audit.merchants.payout, paid.amount)
     }
 
     /// After the last block: reports that are pending must be right too, and
@@ -263,7 +280,7 @@ impl Audit {
     pub fn finish(&self) -> Result<Vec<AuditedEpoch>, Difference> {
         for (epoch, audit) in &self.epochs {
             compare_reports(*epoch, audit)?;
-            let place = Place { epoch: *epoch, side: Some(Side::Merchant), account: None, block: self.block };
+            let place = Place { epoch: Some(*epoch), side: Some(Side::Merchant), account: None, block: self.block };
             place.numbers(Field::Released, audit.merchants.payout.reserved, released(audit))?;
         }
         Ok(self.epochs.iter().map(|(epoch, audit)| summary(*epoch, audit)).collect())
@@ -280,6 +297,46 @@ impl Audit {
     pub fn report(&self, epoch: Epoch) -> Option<&EpochReport> {
         self.epochs.get(&epoch).map(|audit| &audit.report)
     }
+}
+
+/// The epoch, which must be closed and in one of the states `from` to come into `to`.
+fn find<'a>(
+    epochs: &'a mut BTreeMap<Epoch, EpochAudit>,
+    epoch: Epoch,
+    to: EpochState,
+    from: &[EpochState],
+    block: u32,
+) -> Result<&'a mut EpochAudit, Difference> {
+    let found = epochs.get_mut(&epoch);
+    let state = found.as_ref().map(|audit| audit.state);
+    match found {
+        Some(audit) if from.contains(&audit.state) => Ok(audit),
+        _ => Err(Difference {
+            epoch: Some(epoch),
+            side: None,
+            account: None,
+            field: Field::State,
+            expected: state.map_or(Value::Nothing, Value::State),
+            found: Value::State(to),
+            block,
+        }),
+    }
+}
+
+/// A reward goes to the party's present account.
+fn check_account(place: Place, ledger: &Ledger, side: Side, index: u32, paid: AccountId) -> Result<(), Difference> {
+    let account = ledger.account(side, index).map_or(Value::Nothing, Value::Account);
+    place.same(Field::PaidAccount, account, Value::Account(paid))
+}
+
+/// No epoch pays more than it has reserved.
+fn book_paid(place: Place, payout: &mut Payout, amount: Balance) -> Result<(), Difference> {
+    payout.paid = payout.paid.saturating_add(amount);
+    if payout.paid > payout.reserved {
+        let place = Place { account: None, ..place };
+        return Err(place.number(Field::Paid, payout.reserved, payout.paid));
+    }
+    Ok(())
 }
 
 fn released(audit: &EpochAudit) -> Balance {
@@ -311,7 +368,7 @@ fn payout(side: Side, epoch: Epoch, participants: u32, pool: Balance, report: &S
 fn compare_reports(epoch: Epoch, audit: &EpochAudit) -> Result<(), Difference> {
     let Some((found, block)) = audit.reported else { return Ok(()) };
     let expected = audit.report.report();
-    let place = Place { epoch, side: None, account: None, block };
+    let place = Place { epoch: Some(epoch), side: None, account: None, block };
     place.numbers(Field::AlgorithmVersion, expected.algorithm_version.into(), found.algorithm_version.into())?;
     for side in Side::ALL {
         let place = Place { side: Some(side), ..place };
@@ -322,27 +379,4 @@ fn compare_reports(epoch: Epoch, audit: &EpochAudit) -> Result<(), Difference> {
         place.same(Field::Root, Value::Hash(expected.root), Value::Hash(found.root))?;
     }
     Ok(())
-}
-
-/// Where a figure stands.
-#[derive(Clone, Copy)]
-struct Place {
-    epoch: Epoch,
-    side: Option<Side>,
-    account: Option<u32>,
-    block: u32,
-}
-
-impl Place {
-    fn same(self, field: Field, expected: Value, found: Value) -> Result<(), Difference> {
-        if expected == found {
-            return Ok(());
-        }
-        let Place { epoch, side, account, block } = self;
-        Err(Difference { epoch: Some(epoch), side, account, field, expected, found, block })
-    }
-
-    fn numbers(self, field: Field, expected: u128, found: u128) -> Result<(), Difference> {
-        self.same(field, Value::Number(expected), Value::Number(found))
-    }
 }

@@ -37,6 +37,12 @@ pub enum Field {
     Paid,
     /// Tokens that moved, against payments announced.
     Moved,
+    /// What a party owes.
+    Debt,
+    /// What of a reward was kept for a debt.
+    Withheld,
+    /// What of a reward was put off.
+    Deferred,
 }
 
 impl Field {
@@ -59,6 +65,9 @@ impl Field {
             Field::Payments => "number of payments",
             Field::Paid => "paid in all",
             Field::Moved => "tokens moved",
+            Field::Debt => "debt",
+            Field::Withheld => "withheld for a debt",
+            Field::Deferred => "deferred",
         }
     }
 }
@@ -123,5 +132,35 @@ impl fmt::Display for Difference {
         }
         let Self { field, expected, found, block, .. } = self;
         write!(f, ", {}: expected {expected}, found {found} (block {block})", field.name())
+    }
+}
+
+/// Where a figure stands.
+#[derive(Clone, Copy)]
+pub(super) struct Place {
+    pub(super) epoch: Option<Epoch>,
+    pub(super) side: Option<Side>,
+    pub(super) account: Option<u32>,
+    pub(super) block: u32,
+}
+
+impl Place {
+    pub(super) fn same(self, field: Field, expected: Value, found: Value) -> Result<(), Difference> {
+        if expected == found {
+            return Ok(());
+        }
+        let Place { epoch, side, account, block } = self;
+        Err(Difference { epoch, side, account, field, expected, found, block })
+    }
+
+    pub(super) fn numbers(self, field: Field, expected: u128, found: u128) -> Result<(), Difference> {
+        self.same(field, Value::Number(expected), Value::Number(found))
+    }
+
+    /// A number that is known to be wrong.
+    pub(super) fn number(self, field: Field, expected: u128, found: u128) -> Difference {
+        let Place { epoch, side, account, block } = self;
+        let (expected, found) = (Value::Number(expected), Value::Number(found));
+        Difference { epoch, side, account, field, expected, found, block }
     }
 }

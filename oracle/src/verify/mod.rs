@@ -8,8 +8,10 @@
 mod audit;
 mod difference;
 mod moves;
+mod payments;
 mod run;
 
 pub use audit::{Audit, AuditError, AuditedEpoch};
 pub use difference::{Difference, Field, Value};
+pub(crate) use run::{blocks, check_contracts};
 pub use run::{verify, Progress, Verdict, VerifyError};

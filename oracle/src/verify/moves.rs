@@ -48,6 +48,9 @@ pub fn check(block: &Block, contracts: &ContractAddresses) -> Result<(), Differe
                     book(flow, reward.amount, 0, Some(paid.epoch));
                 }
             }
+            (ContractKind::Rewards, Event::DeferredRewardPaid(paid)) => {
+                book(Flow::Bzky(paid.account), paid.amount, 0, Some(paid.epoch));
+            }
             _ => {
                 if let Some((flow, value)) = moved(event, contracts) {
                     book(flow, 0, value, None);

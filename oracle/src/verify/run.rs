@@ -4,7 +4,7 @@ use super::{audit::AuditedEpoch, Audit, AuditError, Difference, Field, Value};
 use crate::{chain::LedgerError, report::ReportError};
 use bizkey_client::{Block, BlockRef, Client, ClientError, ContractAddresses, Suite};
 use bizkey_primitives::{report::EpochRecord, Side};
-use futures::{stream, StreamExt, TryStreamExt};
+use futures::{stream, Stream, StreamExt, TryStreamExt};
 
 /// Blocks asked for at the same time; bounds memory.
 const PREFETCH: usize = 32;
@@ -60,11 +60,7 @@ pub async fn verify(suite: &Suite, mut progress: impl FnMut(Progress)) -> Result
     check_contracts(suite, &head).await?;
     let mut audit = Audit::new(client.genesis_hash(), deployment.contracts, calendar);
 
-    // Deployment began after the block that it names.
-    let numbers = stream::iter(deployment.block.saturating_add(1)..=head.number);
-    let (reader, contracts) = (client.clone(), deployment.contracts);
-    let blocks = numbers.map(move |number| fetch(reader.clone(), contracts, number)).buffered(PREFETCH);
-    let mut blocks = std::pin::pin!(blocks);
+    let mut blocks = std::pin::pin!(blocks(suite, head.number));
     while let Some(block) = blocks.try_next().await? {
         match audit.follow(&block) {
             Ok(()) => {}
@@ -93,6 +89,15 @@ impl Verdict {
     }
 }
 
+/// Every block of a network up to the number `last`, in order.
+pub(crate) fn blocks(suite: &Suite, last: u32) -> impl Stream<Item = Result<Block, ClientError>> + Send + 'static {
+    let (client, deployment) = (suite.client().clone(), suite.deployment());
+    let contracts = deployment.contracts;
+    // Deployment began after the block that it names.
+    let numbers = stream::iter(deployment.block.saturating_add(1)..=last);
+    numbers.map(move |number| fetch(client.clone(), contracts, number)).buffered(PREFETCH)
+}
+
 async fn fetch(client: Client, contracts: ContractAddresses, number: u32) -> Result<Block, ClientError> {
     let hash = client.block_hash(number).await?;
     let hash = hash.ok_or_else(|| ClientError::NoBlock(number.to_string()))?;
@@ -100,7 +105,7 @@ async fn fetch(client: Client, contracts: ContractAddresses, number: u32) -> Res
 }
 
 /// Whether `rewards` works with the contracts that are to be verified.
-async fn check_contracts(suite: &Suite, head: &BlockRef) -> Result<(), VerifyError> {
+pub(crate) async fn check_contracts(suite: &Suite, head: &BlockRef) -> Result<(), VerifyError> {
     let theirs = suite.rewards().contracts(Some(head.hash)).await?;
     let ours = suite.deployment().contracts;
     let agrees = theirs.bzky == ours.bzky

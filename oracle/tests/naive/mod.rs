@@ -1,8 +1,12 @@
-//! `bizpower-1` a second time, written from the rules alone: no carried state,
-//! every epoch from all receipts ever, fractions instead of one big product.
+//! Both algorithms a second time, written from the rules alone: no carried
+//! state, every epoch from all receipts ever, fractions instead of one big
+//! product.
 
-use bizkey_oracle::scoring::{EpochInput, ReceiptId, ReceiptInput};
-use bizkey_primitives::{receipt::Channel, CustomerIndex, MerchantIndex, Status};
+use bizkey_oracle::scoring::{Algorithm, EpochInput, ReceiptId, ReceiptInput};
+use bizkey_primitives::{
+    receipt::{Channel, Rail},
+    CustomerIndex, MerchantIndex, Status,
+};
 use num_bigint::BigInt;
 use num_rational::BigRational;
 use std::collections::{BTreeMap, BTreeSet};
@@ -27,15 +31,50 @@ pub struct Customer {
     pub has_leaf: bool,
 }
 
-pub struct Network<'a>(pub &'a [EpochInput]);
+pub struct Network<'a> {
+    epochs: &'a [EpochInput],
+    /// Whether the paper's weights are bound as printed.
+    printed: bool,
+    ticketed: BTreeSet<ReceiptId>,
+}
 
-impl Network<'_> {
+impl<'a> Network<'a> {
+    pub fn new(epochs: &'a [EpochInput], printed: bool) -> Self {
+        let mut network = Self { epochs, printed, ticketed: BTreeSet::new() };
+        let mut spent: Vec<(usize, &ReceiptInput)> = vec![];
+        for epoch in 0..epochs.len() {
+            for receipt in network.valid(epoch) {
+                let is_spent = spent
+                    .iter()
+                    .any(|(e, r)| epoch - e < 8 && r.merchant == receipt.merchant && r.reference == receipt.reference);
+                if receipt.customer.is_some() && receipt.reference != [0; 16] && !is_spent {
+                    spent.push((epoch, receipt));
+                }
+            }
+        }
+        network.ticketed = spent.into_iter().map(|(_, receipt)| receipt.id).collect();
+        network
+    }
+
+    fn hardened(&self, epoch: usize) -> bool {
+        self.epochs[epoch].algorithm == Algorithm::Bizpower2
+    }
+
+    fn is_ticketed(&self, receipt: &ReceiptInput) -> bool {
+        self.ticketed.contains(&receipt.id)
+    }
+
+    /// The customer as whose purchase a receipt counts in its own epoch.
+    fn buyer(&self, epoch: usize, receipt: &ReceiptInput) -> Option<CustomerIndex> {
+        receipt.customer.filter(|_| !self.hardened(epoch) || self.is_ticketed(receipt))
+    }
+
     fn rewarded(status: Status) -> bool {
         status == Status::Active || status == Status::Demoted
     }
 
-    fn valid(&self, epoch: usize) -> Vec<&ReceiptInput> {
-        let input = &self.0[epoch];
+    fn valid(&self, epoch: usize) -> Vec<&'a ReceiptInput> {
+        let input = &self.epochs[epoch];
         let is_valid = |r: &&ReceiptInput| {
             r.amount > 0
                 && r.amount < 1 << 48
@@ -46,7 +85,7 @@ impl Network<'_> {
     }
 
     fn bought_before(&self, epoch: usize, merchant: MerchantIndex, customer: CustomerIndex) -> bool {
-        (0..epoch).any(|e| self.valid(e).iter().any(|r| r.merchant == merchant && r.customer == Some(customer)))
+        (0..epoch).any(|e| self.valid(e).iter().any(|r| r.merchant == merchant && self.buyer(e, r) == Some(customer)))
     }
 
     /// 0 first, 1 repeat, 2 outside; `None` for an unknown customer.
@@ -59,11 +98,11 @@ impl Network<'_> {
     }
 
     fn first_void(&self, from: usize, id: ReceiptId) -> Option<usize> {
-        (from..self.0.len()).find(|e| self.0[*e].voids.contains(&id))
+        (from..self.epochs.len()).find(|e| self.epochs[*e].voids.contains(&id))
     }
 
     /// Valid receipts of earlier epochs that are voided in `epoch` for the first time.
-    fn voided_later(&self, epoch: usize) -> Vec<(usize, &ReceiptInput)> {
+    fn voided_later(&self, epoch: usize) -> Vec<(usize, &'a ReceiptInput)> {
         (0..epoch)
             .flat_map(|e| self.valid(e).into_iter().map(move |r| (e, r)))
             .filter(|(e, r)| self.first_void(*e, r.id) == Some(epoch))
@@ -71,6 +110,9 @@ impl Network<'_> {
     }
 
     fn orders(&self, epoch: usize, merchant: MerchantIndex, channel: Channel) -> (i64, BigInt) {
+        if self.hardened(epoch) {
+            return self.hardened_orders(epoch, merchant, channel);
+        }
         let ours: Vec<_> =
             self.valid(epoch).into_iter().filter(|r| r.merchant == merchant && r.channel == channel).collect();
         let voided = self.voided_later(epoch);
@@ -78,16 +120,51 @@ impl Network<'_> {
         ((ours.len() as i64 - taken as i64).max(0), ours.iter().map(|r| BigInt::from(r.amount)).sum())
     }
 
+    /// One order a buyer, and each buyer's total within the trade's clamp.
+    fn hardened_orders(&self, epoch: usize, merchant: MerchantIndex, channel: Channel) -> (i64, BigInt) {
+        let [first, repeat, outside] = self.buyers(epoch, merchant);
+        let orders = if channel == Channel::InStore { first + repeat } else { outside };
+        let mut totals: BTreeMap<CustomerIndex, BigInt> = BTreeMap::new();
+        for receipt in self.valid(epoch) {
+            if receipt.merchant == merchant && receipt.channel == channel && self.is_ticketed(receipt) {
+                *totals.entry(receipt.customer.expect("a ticket names a customer")).or_default() += receipt.amount;
+            }
+        }
+        let input = &self.epochs[epoch];
+        let trade = input.businesses.get(&merchant).map(|business| business.trade);
+        let clamp = trade.and_then(|trade| input.parameters.clamps.get(&trade));
+        let within = |total: BigInt| match clamp {
+            Some(clamp) if total < BigInt::from(clamp.lo) => clamp.lo.into(),
+            Some(clamp) if total > BigInt::from(clamp.hi) => clamp.hi.into(),
+            _ => total,
+        };
+        (orders, totals.into_values().map(within).sum())
+    }
+
+    fn capital(&self, epoch: usize, merchant: MerchantIndex) -> BigInt {
+        let input = &self.epochs[epoch];
+        let Some(attested) = input.capital.get(&merchant) else { return 0.into() };
+        let total = BigInt::from(attested.area_m2) * attested.rent_per_m2_month
+            + BigInt::from(attested.staff) * attested.wage_month;
+        let business = input.businesses.get(&merchant);
+        let floor = business.and_then(|b| input.parameters.capital_floors.get(&(b.trade, b.region)));
+        match floor {
+            Some(floor) if self.hardened(epoch) => total.max(BigInt::from(*floor)),
+            _ => total,
+        }
+    }
+
     fn buyers(&self, epoch: usize, merchant: MerchantIndex) -> Buyers {
         let mut distinct: [BTreeSet<CustomerIndex>; 3] = Default::default();
         for receipt in self.valid(epoch).into_iter().filter(|r| r.merchant == merchant) {
-            if let (Some(kind), Some(customer)) = (self.kind(epoch, receipt), receipt.customer) {
+            if let (Some(kind), Some(customer)) = (self.kind(epoch, receipt), self.buyer(epoch, receipt)) {
                 distinct[kind].insert(customer);
             }
         }
         let mut buyers = distinct.map(|set| set.len() as i64);
         for (then, receipt) in self.voided_later(epoch).into_iter().filter(|(_, r)| r.merchant == merchant) {
-            if let Some(kind) = self.kind(then, receipt) {
+            let counts = !self.hardened(epoch) || self.is_ticketed(receipt);
+            if let (Some(kind), true) = (self.kind(then, receipt), counts) {
                 buyers[kind] -= 1;
             }
         }
@@ -121,59 +198,54 @@ impl Network<'_> {
         let total = BigInt::from(shares.iter().sum::<i64>());
         let in_store = fraction(&pl.into(), &pm);
         let per_order = [in_store.clone(), in_store, fraction(&uom.into(), &uon)];
+        let [w1, w2, w3] = shares.map(|share| fraction(&share.into(), &total));
+        let weights = if self.printed && !self.hardened(epoch) { [w3, w2, w1] } else { [w1, w2, w3] };
         let sum = (0..3)
-            .map(|k| BigRational::from_integer(buyers[k].into()) * &per_order[k] * fraction(&shares[k].into(), &total))
+            .map(|k| BigRational::from_integer(buyers[k].into()) * &per_order[k] * &weights[k])
             .fold(BigRational::from_integer(0.into()), |a, b| a + b);
-        let capital = self.0[epoch].capital.get(&index).map_or(BigInt::from(0), |c| {
-            BigInt::from(c.area_m2) * c.rent_per_m2_month + BigInt::from(c.staff) * c.wage_month
-        });
+        let capital = self.capital(epoch, index);
         let scaled = sum * BigRational::from_integer(BigInt::from(10u64.pow(18)));
         let score = (scaled * fraction(&1.into(), &capital)).floor().to_integer();
         Merchant { index, pl, pm, buyers, uom, uon, score }
     }
 
-    /// Every receipt that adds to its customer's sales, with its epoch.
-    fn counting(&self) -> Vec<(usize, &ReceiptInput)> {
-        let mut counting: Vec<(usize, &ReceiptInput)> = vec![];
-        for epoch in 0..self.0.len() {
-            for receipt in self.valid(epoch) {
-                let spent = counting
-                    .iter()
-                    .any(|(e, r)| epoch - e < 8 && r.merchant == receipt.merchant && r.reference == receipt.reference);
-                if receipt.customer.is_some() && receipt.reference != [0; 16] && !spent {
-                    counting.push((epoch, receipt));
-                }
+    /// What counts of a customer's sales of an epoch, without what is voided
+    /// by the end of epoch `by`.
+    fn counted(&self, epoch: usize, customer: CustomerIndex, by: usize) -> BigInt {
+        let (mut cash, mut other) = (BigInt::from(0), BigInt::from(0));
+        for receipt in self.valid(epoch) {
+            let is_left = self.first_void(epoch, receipt.id).is_none_or(|void| void > by);
+            if receipt.customer == Some(customer) && self.is_ticketed(receipt) && is_left {
+                let is_cash = receipt.rail == Rail::Cash || receipt.rail == Rail::External;
+                *(if is_cash { &mut cash } else { &mut other }) += receipt.amount;
             }
         }
-        counting
+        match self.epochs[epoch].parameters.cash_cap {
+            Some(cap) if self.hardened(epoch) => other + cash.min(BigInt::from(cap)),
+            _ => other + cash,
+        }
     }
 
     pub fn customers(&self, epoch: usize) -> Vec<Customer> {
-        let counting = self.counting();
         let mut rows = vec![];
         let mut debts: BTreeMap<CustomerIndex, BigInt> = BTreeMap::new();
         for e in 0..=epoch {
             rows.clear();
-            for (then, receipt) in &counting {
-                let is_later = self.first_void(*then, receipt.id) == Some(e) && *then < e;
-                if is_later {
-                    let customer = receipt.customer.expect("a counting receipt has a customer");
-                    *debts.entry(customer).or_default() += receipt.amount;
-                }
+            let voided = self.voided_later(e);
+            let touched: BTreeSet<(usize, CustomerIndex)> =
+                voided.iter().filter_map(|(then, receipt)| Some((*then, receipt.customer?))).collect();
+            for (then, customer) in touched {
+                let less = self.counted(then, customer, e - 1) - self.counted(then, customer, e);
+                *debts.entry(customer).or_default() += less;
             }
             let buyers: BTreeSet<_> = self.valid(e).into_iter().filter_map(|r| r.customer).collect();
             for index in buyers {
-                let gross: BigInt = counting
-                    .iter()
-                    .filter(|(then, r)| *then == e && r.customer == Some(index))
-                    .map(|(_, r)| BigInt::from(r.amount))
-                    .sum();
-                let net = gross - debts.remove(&index).unwrap_or_default();
+                let net = self.counted(e, index, e) - debts.remove(&index).unwrap_or_default();
                 if net < BigInt::from(0) {
                     debts.insert(index, -net.clone());
                 }
                 let sales = net.max(0.into());
-                let has_leaf = sales > BigInt::from(0) && Self::rewarded(self.0[e].customers.status(index));
+                let has_leaf = sales > BigInt::from(0) && Self::rewarded(self.epochs[e].customers.status(index));
                 rows.push(Customer { index, sales, has_leaf });
             }
         }

@@ -2,8 +2,10 @@
 //! real index: receipts to paid rewards, and verification of all of it.
 #![allow(clippy::expect_used, clippy::unwrap_used)]
 
+mod alone;
 mod claim;
 mod place;
+mod price;
 
 use bizkey_client::Signer;
 use bizkey_oracle::{

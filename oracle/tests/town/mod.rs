@@ -1,5 +1,6 @@
 //! A small network as blocks of events, without a chain: what honest contracts
 //! and an honest committee would emit.
+#![allow(dead_code)] // each test takes the part that it needs
 
 use bizkey_client::{Block, ContractAddresses, ContractEvent, ContractKind};
 use bizkey_oracle::{
@@ -10,11 +11,13 @@ use bizkey_oracle::{
 use bizkey_primitives::{
     emission::{blend, emission, reserved},
     events::*,
+    membership::{Business, Clamp},
     party::Capital,
     receipt::{encode_payload, Channel, Header, Rail, Receipt, PAYLOAD_VERSION},
-    report::Payout,
-    AccountId, Balance, Calendar, Hash, Side, BZKY_SUPPLY, CUSTOMER_POOL, MERCHANT_POOL, TOKEN,
+    report::{Payout, BIZPOWER_2},
+    AccountId, Balance, Calendar, Epoch, Hash, Side, BZKY_SUPPLY, CUSTOMER_POOL, MERCHANT_POOL, TOKEN,
 };
+use std::collections::BTreeMap;
 
 pub const CALENDAR: Calendar = Calendar { genesis_ms: 1_000_000, epoch_ms: 1_000 };
 pub const GENESIS: [u8; 32] = [9; 32];
@@ -53,6 +56,9 @@ pub struct Town {
     pub reports: Vec<EpochReport>,
     vault: Balance,
     customer_pool: Balance,
+    debts: BTreeMap<(Side, u32), Balance>,
+    /// Merchants' rewards that wait.
+    deferred: BTreeMap<(Epoch, u32), Balance>,
 }
 
 impl Town {
@@ -67,6 +73,8 @@ impl Town {
             reports: vec![],
             vault: MERCHANT_POOL,
             customer_pool: CUSTOMER_POOL,
+            debts: BTreeMap::new(),
+            deferred: BTreeMap::new(),
         };
         let treasury = AccountId::from(TREASURY);
         let mut events =
@@ -121,9 +129,20 @@ impl Town {
         self.blocks.push(block);
     }
 
+    /// Events of one contract in a block at an epoch's start.
+    pub fn set(&mut self, epoch: u32, kind: ContractKind, events: Vec<Event>) {
+        self.block(CALENDAR.start_ms(epoch), events.into_iter().map(|event| (kind, event)).collect());
+    }
+
+    /// A party owes more.
+    pub fn owe(&mut self, epoch: u32, side: Side, index: u32, amount: Balance) {
+        *self.debts.entry((side, index)).or_default() += amount;
+        let booked = DebtBooked { side, index, amount, reason: Hash::default() };
+        self.set(epoch, ContractKind::Rewards, vec![Event::DebtBooked(booked)]);
+    }
+
     /// A batch of one merchant's device, which has the merchant's number.
     pub fn sales(&mut self, epoch: u32, merchant: u32, seq: u64, sales: &[(u32, u64)]) {
-        let header = Header { version: PAYLOAD_VERSION, currency: *b"USD", at_ms: 0 };
         let receipts: Vec<Receipt> = (0u8..)
             .zip(sales)
             .map(|(position, (customer, amount))| Receipt {
@@ -135,8 +154,14 @@ impl Town {
                 reference: [merchant as u8, seq as u8, position, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1],
             })
             .collect();
-        let payload = encode_payload(&header, &receipts);
-        let batch = BatchRecorded { device: merchant, merchant, seq, count: sales.len() as u16, payload };
+        self.batch(epoch, merchant, seq, &receipts);
+    }
+
+    /// Likewise, of any receipts.
+    pub fn batch(&mut self, epoch: u32, merchant: u32, seq: u64, receipts: &[Receipt]) {
+        let header = Header { version: PAYLOAD_VERSION, currency: *b"USD", at_ms: 0 };
+        let payload = encode_payload(&header, receipts);
+        let batch = BatchRecorded { device: merchant, merchant, seq, count: receipts.len() as u16, payload };
         self.block(CALENDAR.start_ms(epoch), vec![(ContractKind::Receipts, Event::BatchRecorded(batch))]);
     }
 
@@ -172,34 +197,124 @@ impl Town {
         }
         self.transactions(now, vec![settled]);
 
-        let pay = |side, payout: &Payout| {
-            let report = &self.reports[epoch as usize];
-            let paid: Vec<PaidReward> = report
-                .tree(side)
-                .leaves()
-                .iter()
-                .map(|leaf| PaidReward {
-                    index: leaf.account,
-                    account: if side == Side::Merchant { merchant(leaf.account) } else { customer(leaf.account) },
-                    amount: report.reward(side, leaf.account, payout),
-                })
-                .collect();
-            let mut events: Vec<(ContractKind, Event)> =
-                vec![(ContractKind::Rewards, Event::RewardsPaid(RewardsPaid { side, epoch, rewards: paid.clone() }))];
-            for reward in paid {
-                events.push(match side {
-                    Side::Merchant => bzky(Some(contracts().rewards), reward.account, reward.amount),
-                    Side::Customer => {
-                        let minted = Transfer { from: None, to: Some(reward.account), value: reward.amount };
-                        (ContractKind::Time, Event::Transfer(minted))
-                    }
-                });
-            }
-            events
-        };
-        let payments = vec![pay(Side::Merchant, &merchants), pay(Side::Customer, &customers)];
+        let payments = vec![self.push(Side::Merchant, epoch, &merchants), self.push(Side::Customer, epoch, &customers)];
         self.transactions(now, payments);
     }
+
+    /// Pays all leaves of a side, as a push does: debts first, and under
+    /// bizpower-2 a merchant's reward waits.
+    fn push(&mut self, side: Side, epoch: u32, payout: &Payout) -> Vec<(ContractKind, Event)> {
+        let report = &self.reports[epoch as usize];
+        let waits = side == Side::Merchant && report.report().algorithm_version >= BIZPOWER_2;
+        let leaves = report.tree(side).leaves().iter();
+        let due: Vec<(u32, Balance)> =
+            leaves.map(|leaf| (leaf.account, report.reward(side, leaf.account, payout))).collect();
+        let (mut events, mut paid) = (vec![], vec![]);
+        for (index, due) in due {
+            let mut amount = due - self.withhold(&mut events, side, epoch, index, due);
+            if waits && amount > 0 {
+                let deferred = RewardDeferred { epoch, index, amount };
+                events.push((ContractKind::Rewards, Event::RewardDeferred(deferred)));
+                self.deferred.insert((epoch, index), amount);
+                amount = 0;
+            }
+            let account = if side == Side::Merchant { merchant(index) } else { customer(index) };
+            paid.push(PaidReward { index, account, amount });
+        }
+        let rewards = RewardsPaid { side, epoch, rewards: paid.clone() };
+        events.push((ContractKind::Rewards, Event::RewardsPaid(rewards)));
+        for reward in paid.into_iter().filter(|reward| reward.amount > 0) {
+            events.push(match side {
+                Side::Merchant => bzky(Some(contracts().rewards), reward.account, reward.amount),
+                Side::Customer => {
+                    let minted = Transfer { from: None, to: Some(reward.account), value: reward.amount };
+                    (ContractKind::Time, Event::Transfer(minted))
+                }
+            });
+        }
+        events
+    }
+
+    /// Takes a debt out of a reward; returns how much.
+    fn withhold(
+        &mut self,
+        events: &mut Vec<(ContractKind, Event)>,
+        side: Side,
+        epoch: u32,
+        index: u32,
+        due: Balance,
+    ) -> Balance {
+        let debt = self.debts.entry((side, index)).or_default();
+        let amount = due.min(*debt);
+        *debt -= amount;
+        if amount > 0 {
+            let paid = DebtPaid { side, index, amount, epoch: Some(epoch) };
+            events.push((ContractKind::Rewards, Event::DebtPaid(paid)));
+        }
+        amount
+    }
+
+    /// Pays up to `most` of a reward that waits, in a block of epoch `now`.
+    pub fn pay_deferred(&mut self, now: u32, epoch: u32, index: u32, most: Balance) {
+        let deferred = self.deferred.remove(&(epoch, index)).expect("a reward that waits");
+        let mut events = vec![];
+        let due = deferred - self.withhold(&mut events, Side::Merchant, epoch, index, deferred);
+        let amount = due.min(most);
+        if due > amount {
+            self.deferred.insert((epoch, index), due - amount);
+        }
+        let paid = DeferredRewardPaid { epoch, index, account: merchant(index), amount };
+        events.push((ContractKind::Rewards, Event::DeferredRewardPaid(paid)));
+        if amount > 0 {
+            events.push(bzky(Some(contracts().rewards), merchant(index), amount));
+        }
+        self.transactions(CALENDAR.start_ms(now), vec![events]);
+    }
+
+    /// What of a merchant's reward waits.
+    pub fn waiting(&self, epoch: u32, index: u32) -> Balance {
+        self.deferred.get(&(epoch, index)).copied().unwrap_or(0)
+    }
+}
+
+/// The first shop's, by which the parameters apply to it.
+const BUSINESS: Business = Business { trade: 7, region: 2 };
+
+/// Four epochs, the last two by version 2: parameters, rewards that wait, a
+/// merchant and a customer who owe something.
+pub fn switched() -> Town {
+    let mut town = Town::new(2, 4);
+    let attested = BusinessAttested { merchant: 1, business: BUSINESS, from_epoch: 1 };
+    let clamp = ClampSet { trade: 7, clamp: Clamp { lo: 200, hi: 600 }, from_epoch: 2 };
+    let floor = CapitalFloorSet { business: BUSINESS, floor: 1_300, from_epoch: 2 };
+    let cap = |cap, from_epoch| Event::CashCapSet(CashCapSet { cap, from_epoch });
+    let set = vec![
+        Event::BusinessAttested(attested),
+        Event::ClampSet(clamp),
+        Event::CapitalFloorSet(floor),
+        cap(5, 2),
+        cap(450, 2),
+    ];
+    town.set(0, ContractKind::Registry, set);
+    let algorithm = AlgorithmSet { from_epoch: 2, version: 2 };
+    town.set(0, ContractKind::Rewards, vec![Event::AlgorithmSet(algorithm)]);
+    town.sales(0, 1, 0, &[(1, 500), (2, 700), (0, 100)]);
+    town.settle(0);
+    town.sales(1, 1, 1, &[(1, 300), (4, 50)]);
+    town.owe(1, Side::Customer, 1, TOKEN);
+    town.settle(1);
+    town.sales(2, 1, 2, &[(1, 900), (2, 100), (2, 50), (3, 300), (0, 100)]);
+    town.sales(2, 2, 0, &[(1, 100), (4, 700)]);
+    town.void(2, 1, 1, 1);
+    town.settle(2);
+    town.owe(3, Side::Merchant, 1, 3 * TOKEN);
+    town.pay_deferred(3, 2, 1, 10 * TOKEN);
+    town.pay_deferred(3, 2, 2, u128::MAX);
+    town.pay_deferred(3, 2, 1, u128::MAX);
+    town.sales(3, 1, 3, &[(1, 400)]);
+    town.owe(3, Side::Merchant, 1, 5 * TOKEN);
+    town.settle(3);
+    town
 }
 
 fn hash(number: u32) -> [u8; 32] {

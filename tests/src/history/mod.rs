@@ -11,6 +11,7 @@ mod market;
 mod parties;
 mod requests;
 mod rewards;
+mod scoring;
 mod spending;
 mod templates;
 mod trade;
@@ -98,6 +99,7 @@ enum Deed {
     Spending(spending::Deed),
     Reward(rewards::Deed),
     Board(board::Deed),
+    Scoring(scoring::Deed),
     Market(market::Deed),
 }
 
@@ -256,6 +258,7 @@ impl History {
         spending::Deed::counts(receipts, shops).into_iter().for_each(|(count, deed)| add(count, Deed::Spending(deed)));
         rewards::Deed::counts(shops).into_iter().for_each(|(count, deed)| add(count, Deed::Reward(deed)));
         board::Deed::COUNTS.iter().for_each(|(count, deed)| add(*count, Deed::Board(*deed)));
+        scoring::Deed::COUNTS.iter().for_each(|(count, deed)| add(*count, Deed::Scoring(*deed)));
         market::Deed::counts(receipts, shops).into_iter().for_each(|(count, deed)| add(count, Deed::Market(deed)));
         deeds
     }
@@ -269,6 +272,7 @@ impl History {
             Deed::Spending(deed) => self.perform_spending(deed),
             Deed::Reward(deed) => self.perform_reward(deed),
             Deed::Board(deed) => self.perform_board(deed),
+            Deed::Scoring(deed) => self.perform_scoring(deed),
             Deed::Market(deed) => self.perform_market(deed),
         };
     }
@@ -356,6 +360,6 @@ mod tests {
         assert!((60_000 - 25..63_000).contains(&receipts), "{receipts}");
         assert_eq!(CALENDAR.epoch_at(last.timestamp_ms), Some(SMALL.epochs));
         // As many as the index has rows for (its `Writer::emitter`), and transfers.
-        assert_eq!(kinds.len(), 77, "{kinds:?}");
+        assert_eq!(kinds.len(), 81, "{kinds:?}");
     }
 }

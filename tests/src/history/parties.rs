@@ -248,8 +248,8 @@ impl History {
         self.emit(Contract::Registry, Event::AgentRegistered(AgentRegistered { agent, account, commitment }));
     }
 
-    /// The first epoch that what is attested now scores.
-    fn next_epoch(&self) -> Epoch {
+    /// The first epoch that what is attested or decided now scores.
+    pub(super) fn next_epoch(&self) -> Epoch {
         CALENDAR.epoch_at(self.now_ms).map_or(0, |epoch| epoch + 1)
     }
 

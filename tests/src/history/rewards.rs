@@ -89,7 +89,7 @@ impl History {
             sum_v2: TOKEN * those.len() as u128,
         };
         let (merchants, customers) = (side(sellers), SideReport { sum_v2: 0, ..side(buyers) });
-        let report = Report { algorithm_version: 1, merchants, customers };
+        let report = Report { algorithm_version: self.algorithm_from(epoch), merchants, customers };
         let challenger = account("challenger", 0);
         let fate = Fate::of(epoch);
         for round in 0..if matches!(fate, Fate::Struck | Fate::Void) { 2 } else { 1 } {

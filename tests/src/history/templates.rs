@@ -18,6 +18,7 @@ pub(super) const TEMPLATES: &[(&str, &[&str])] = &[
         ],
     ),
     ("/v1/agents", &["/v1/agents?after={agent}"]),
+    ("/v1/algorithms", &["/v1/algorithms", "/v1/algorithms?after={epoch}"]),
     (
         "/v1/collections",
         &[
@@ -64,6 +65,11 @@ pub(super) const TEMPLATES: &[(&str, &[&str])] = &[
     ("/v1/disputes", &["/v1/disputes", "/v1/disputes?epoch={past}", "/v1/disputes?after={past}-1"]),
     ("/v1/epochs", &["/v1/epochs", "/v1/epochs?after={epoch}&limit=50"]),
     ("/v1/epochs/{epoch}", &["/v1/epochs/{epoch}"]),
+    (
+        "/v1/epochs/{epoch}/capital-floors",
+        &["/v1/epochs/{epoch}/capital-floors?limit=500", "/v1/epochs/{epoch}/capital-floors?after={trade}-{region}"],
+    ),
+    ("/v1/epochs/{epoch}/clamps", &["/v1/epochs/{epoch}/clamps?limit=500", "/v1/epochs/{epoch}/clamps?after={trade}"]),
     ("/v1/epochs/{epoch}/reports", &["/v1/epochs/{epoch}/reports"]),
     (
         "/v1/epochs/{epoch}/rewards",
@@ -74,6 +80,7 @@ pub(super) const TEMPLATES: &[(&str, &[&str])] = &[
             "/v1/epochs/{epoch}/rewards?after=customer-{customer}&limit=500",
         ],
     ),
+    ("/v1/epochs/{epoch}/scoring-rules", &["/v1/epochs/{epoch}/scoring-rules"]),
     (
         "/v1/merchants",
         &[

@@ -15,6 +15,7 @@ mod penalties;
 mod privileges;
 mod reservations;
 mod sales;
+mod scoring_rules;
 mod tasks;
 
 use super::ApiState;
@@ -46,6 +47,10 @@ pub(super) fn routes() -> OpenApiRouter<ApiState> {
         .routes(routes!(reservations::list))
         .routes(routes!(sales::list))
         .routes(routes!(sales::prices))
+        .routes(routes!(scoring_rules::algorithms))
+        .routes(routes!(scoring_rules::rules))
+        .routes(routes!(scoring_rules::clamps))
+        .routes(routes!(scoring_rules::capital_floors))
         .routes(routes!(tasks::list))
         .routes(routes!(tasks::fulfilments))
 }

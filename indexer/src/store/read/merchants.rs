@@ -2,6 +2,7 @@
 
 use super::{
     parties::party,
+    runs::{listed, SHOPS_A_QUERY},
     select::{position, Select},
 };
 use crate::{
@@ -14,6 +15,7 @@ use crate::{
     Result,
 };
 use bizkey_primitives::{calendar::stamp, membership::Business, Epoch, MerchantIndex, Side};
+use std::collections::BTreeMap;
 
 fn business(row: &Columns) -> Result<Option<Business>> {
     let (trade, region) = (row.optional("trade")?, row.optional("region")?);
@@ -136,6 +138,34 @@ impl Store {
             Ok((BusinessFrom { from_epoch: row.integer("from_epoch")?, business }, position(row)?))
         })
         .await
+    }
+
+    /// Trade and region of each of these shops in an epoch, where they are
+    /// attested.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub async fn businesses_in(
+        &self,
+        epoch: Epoch,
+        merchants: &[MerchantIndex],
+    ) -> Result<BTreeMap<MerchantIndex, Business>> {
+        let mut businesses = BTreeMap::new();
+        for some in merchants.chunks(SHOPS_A_QUERY) {
+            let mut values = values![epoch];
+            let sql = format!(
+                "SELECT merchant, trade, region FROM businesses
+                 WHERE from_epoch <= $1 AND merchant IN {} ORDER BY from_epoch, block, event",
+                listed(some, &mut values)
+            );
+            let read = |row: &Columns| {
+                let business = Business { trade: row.integer("trade")?, region: row.integer("region")? };
+                Ok((row.integer("merchant")?, business))
+            };
+            // The last one of each shop stays.
+            businesses.extend(fetch(self.reader(), "reading shops' trades", sql, values, read).await?);
+        }
+        Ok(businesses)
     }
 
     /// A page of agents, by number, those after `after`.

@@ -1,10 +1,11 @@
 //! What the scores of an epoch are made of, shop by shop.
 
+use super::references::References;
 use crate::{
     model::Validity,
     scores::{
         running::{BuyerKind, Sale},
-        EpochRun, Happening, Opening, What,
+        Algorithm, EpochRun, Happening, Opening, What,
     },
     store::{
         codes::{code, CHANNELS, STATUSES, VALIDITIES},
@@ -26,11 +27,24 @@ pub(crate) const SHOPS_A_QUERY: usize = 128;
 /// Pairs of shop and customer looked up by one statement.
 const PAIRS_A_QUERY: usize = 256;
 
+/// An epoch that is to be scored.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Scored {
+    /// The epoch.
+    pub epoch: Epoch,
+    /// What scores it.
+    pub algorithm: Algorithm,
+    /// Whether a later epoch will ask which references count in this one. They
+    /// are not read else under `bizpower-1`, whose scores do not depend on them.
+    pub follows_references: bool,
+}
+
 /// What epochs that are scored, but not kept yet, say to later ones.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Carried {
     first_epochs: HashMap<(MerchantIndex, CustomerIndex), Epoch>,
     buyers: HashMap<MerchantIndex, Vec<(Epoch, Buyers)>>,
+    pub(super) references: References,
 }
 
 impl Carried {
@@ -42,6 +56,7 @@ impl Carried {
         if run.has_leaf() {
             self.buyers.entry(merchant).or_default().push((run.epoch, run.counts().buyers()));
         }
+        self.references.close(merchant, run);
     }
 }
 
@@ -73,6 +88,8 @@ struct Standing {
 
 fn sale(row: &Columns) -> Result<Sale> {
     Ok(Sale {
+        receipt: row.wide("id")?,
+        reference: row.bytes("reference")?,
         customer: row.optional("customer")?,
         channel: row.choice("channel", &CHANNELS)?,
         amount: row.wide("amount")?,
@@ -102,10 +119,12 @@ impl Store {
     /// it is stored. Every epoch before must be kept or `carried`.
     pub(crate) async fn epoch_runs(
         &self,
-        epoch: Epoch,
+        scored: Scored,
         merchants: &[MerchantIndex],
         carried: &Carried,
     ) -> Result<BTreeMap<MerchantIndex, EpochRun>> {
+        let Scored { epoch, algorithm, .. } = scored;
+        let is_hardened = algorithm == Algorithm::Bizpower2;
         let recorded = self.recorded_in(epoch, merchants).await?;
         let voided = self.voided_in(epoch, merchants).await?;
         let standings = self.standings_of(epoch, merchants).await?;
@@ -132,17 +151,36 @@ impl Store {
             known_here.entry(*merchant).or_default().insert(*customer);
         }
         let capitals = self.capitals_in(epoch, merchants).await?;
+        let mut parameters = BTreeMap::new();
+        if is_hardened {
+            parameters = self.shop_parameters(epoch, merchants).await?;
+        }
+        let mut spent = None;
+        if is_hardened || scored.follows_references {
+            let sales = recorded.iter().map(|receipt| (receipt.merchant, &receipt.sale));
+            spent = Some(self.spent_before(epoch, sales, &carried.references).await?);
+        }
         let last_epochs = self.last_epochs(epoch, merchants, carried).await?;
 
         let mut runs = BTreeMap::new();
         for merchant in merchants {
+            let parameters = parameters.get(merchant).copied().unwrap_or_default();
             let opening = Opening {
                 status: epoch.checked_sub(1).map_or(Status::default(), |before| status_at(*merchant, before)),
-                capital: capitals.get(merchant).map_or(0, Capital::total),
+                algorithm,
+                clamp: parameters.clamp,
+                // Without any figures attested, the floor is none either.
+                capital: capitals.get(merchant).map_or(0, |capital| capital.total().max(parameters.capital_floor)),
                 known: known_here.remove(merchant).unwrap_or_default(),
+                spent: spent.as_mut().map(|spent| spent.remove(merchant).unwrap_or_default()),
                 last_epochs: last_epochs.get(merchant).copied().unwrap_or_default(),
             };
             runs.insert(*merchant, (EpochRun::new(epoch, opening), Vec::new()));
+        }
+        let mut repeated = HashSet::new();
+        if is_hardened {
+            let later = voided.iter().filter(|void| void.receipt_epoch != epoch && void.sale.has_ticket());
+            repeated = self.repeated_among(later.map(|void| void.sale.receipt), &carried.references).await?;
         }
         let mut happens = |merchant: MerchantIndex, block, at_ms, what| {
             if let Some((_, happenings)) = runs.get_mut(&merchant) {
@@ -157,8 +195,10 @@ impl Store {
             if receipt_epoch == epoch {
                 happens(merchant, void.block, void.at_ms, What::Voided(sale));
             } else if status_at(merchant, receipt_epoch).is_rewarded() {
+                let is_ticketed = || sale.has_ticket() && !repeated.contains(&sale.receipt);
+                let buyer = sale.customer.filter(|_| !is_hardened || is_ticketed());
                 let kind = |customer| BuyerKind::of(sale.channel, known(merchant, customer, receipt_epoch));
-                let what = What::LaterVoided { channel: sale.channel, buyer: sale.customer.map(kind) };
+                let what = What::LaterVoided { channel: sale.channel, buyer: buyer.map(kind) };
                 happens(merchant, void.block, void.at_ms, what);
             }
         }
@@ -178,7 +218,7 @@ impl Store {
         let range = self.receipts_range(epoch).await?;
         let mut values = values![range.start, range.end, code(&VALIDITIES, &Validity::Valid), epoch];
         let sql = format!(
-            "SELECT r.merchant, r.block, b.timestamp_ms, r.customer, r.channel, r.amount
+            "SELECT r.id, r.merchant, r.block, b.timestamp_ms, r.customer, r.channel, r.amount, r.reference
              FROM receipts r JOIN blocks b ON b.number = r.block
              WHERE r.id >= $1 AND r.id < $2 AND r.epoch = $4 AND r.validity = $3 AND r.merchant IN {} ORDER BY r.id",
             listed(merchants, &mut values)
@@ -197,7 +237,7 @@ impl Store {
     async fn voided_in(&self, epoch: Epoch, merchants: &[MerchantIndex]) -> Result<Vec<Voided>> {
         let mut values = values![epoch, code(&VALIDITIES, &Validity::Valid)];
         let sql = format!(
-            "SELECT v.merchant, v.block, b.timestamp_ms, r.epoch, r.customer, r.channel, r.amount
+            "SELECT r.id, v.merchant, v.block, b.timestamp_ms, r.epoch, r.customer, r.channel, r.amount, r.reference
              FROM voids v JOIN receipts r ON r.id = v.receipt JOIN blocks b ON b.number = v.block
              WHERE v.epoch = $1 AND r.validity = $2 AND v.merchant IN {} ORDER BY v.block, v.event",
             listed(merchants, &mut values)

@@ -116,7 +116,8 @@ impl Store {
     /// too.
     ///
     /// # Errors
-    /// [`crate::Error::ScoresBehind`]; those of the database.
+    /// [`crate::Error::ScoresBehind`], [`crate::Error::UnknownAlgorithm`]; those
+    /// of the database.
     pub async fn candles(
         &self,
         merchant: MerchantIndex,

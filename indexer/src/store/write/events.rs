@@ -43,6 +43,10 @@ impl Writer<'_> {
             Event::DeferredRewardPaid(event) => self.deferred_reward_paid(place, event).await?,
             Event::DebtBooked(event) => self.debt_booked(place, event).await?,
             Event::DebtPaid(event) => self.debt_paid(place, event).await?,
+            Event::AlgorithmSet(event) => self.algorithm_set(place, event).await?,
+            Event::ClampSet(event) => self.clamp_set(place, event).await?,
+            Event::CapitalFloorSet(event) => self.capital_floor_set(place, event).await?,
+            Event::CashCapSet(event) => self.cash_cap_set(place, event).await?,
             Event::AgentRegistered(event) => self.agent_registered(place, event).await?,
             Event::AgentStatusChanged(event) => self.agent_status_changed(event).await?,
             Event::AgentMoved(event) => self.agent_moved(event).await?,
@@ -130,7 +134,10 @@ impl Writer<'_> {
             | Event::AgentMoved(_)
             | Event::BusinessAttested(_)
             | Event::AppealFiled(_)
-            | Event::AppealDecided(_) => contracts.registry,
+            | Event::AppealDecided(_)
+            | Event::ClampSet(_)
+            | Event::CapitalFloorSet(_)
+            | Event::CashCapSet(_) => contracts.registry,
             Event::DeviceRegistered(_)
             | Event::DeviceStateChanged(_)
             | Event::BatchRecorded(_)
@@ -161,7 +168,8 @@ impl Writer<'_> {
             | Event::RewardDeferred(_)
             | Event::DeferredRewardPaid(_)
             | Event::DebtBooked(_)
-            | Event::DebtPaid(_) => contracts.rewards,
+            | Event::DebtPaid(_)
+            | Event::AlgorithmSet(_) => contracts.rewards,
             Event::TaskCreated(_)
             | Event::TaskRestocked(_)
             | Event::TaskFulfilled(_)

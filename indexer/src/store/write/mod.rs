@@ -15,6 +15,7 @@ mod rewards;
 mod roll_back;
 mod rows;
 mod scores;
+mod scoring;
 mod texts;
 mod time_sales;
 

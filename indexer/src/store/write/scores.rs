@@ -6,13 +6,13 @@ use crate::{
     store::{
         codes::{code, STATUSES},
         insert::Insert,
-        sql::{execute, fetch, values, Columns},
+        sql::{execute, values, Value},
         Store,
     },
     Result,
 };
-use bizkey_primitives::{Epoch, MerchantIndex};
-use std::collections::{BTreeMap, HashMap};
+use bizkey_primitives::{ticket::REFERENCE_EPOCHS, Epoch, MerchantIndex};
+use std::collections::BTreeMap;
 
 const SCORES: Insert = Insert {
     head: "INSERT INTO merchant_scores (epoch, merchant, in_store_orders, in_store_sales, first_buyers, repeat_buyers,
@@ -27,6 +27,15 @@ const CUSTOMERS: Insert = Insert {
     columns: 3,
     tail: "ON CONFLICT (merchant, customer) DO NOTHING",
 };
+
+const SPENT: Insert = Insert {
+    head: "INSERT INTO spent_references (merchant, epoch, spent)",
+    columns: 3,
+    tail: "ON CONFLICT (merchant, epoch) DO NOTHING",
+};
+
+const REPEATED: Insert =
+    Insert { head: "INSERT INTO repeated_references (receipt)", columns: 1, tail: "ON CONFLICT (receipt) DO NOTHING" };
 
 const CANDLES: Insert = Insert {
     head: "INSERT INTO candles (merchant, length_ms, start_ms, open, high, low, close)",
@@ -58,7 +67,10 @@ impl Store {
     /// process that was killed half-way begins the epoch again.
     pub(crate) async fn keep_runs(&self, runs: &BTreeMap<MerchantIndex, EpochRun>) -> Result<()> {
         let (mut scores, mut customers, mut candles) = (Vec::new(), Vec::new(), Vec::new());
-        let businesses = self.businesses_in(runs).await?;
+        let (mut spent, mut repeated) = (Vec::new(), Vec::new());
+        let Some(epoch) = runs.values().next().map(|run| run.epoch) else { return Ok(()) };
+        let merchants: Vec<_> = runs.keys().copied().collect();
+        let businesses = self.businesses_in(epoch, &merchants).await?;
         for (merchant, run) in runs {
             if run.has_leaf() {
                 let counts = run.counts();
@@ -76,13 +88,18 @@ impl Store {
                     run.opening.capital,
                     run.score(),
                     code(&STATUSES, &run.status()),
-                    business.map(|(trade, _)| *trade),
-                    business.map(|(_, region)| *region),
+                    business.map(|business| business.trade),
+                    business.map(|business| business.region),
                 ]);
             }
             for customer in run.buyers() {
                 customers.extend(values![*merchant, customer, run.epoch]);
             }
+            let references: Vec<u8> = run.spent().into_iter().flatten().collect();
+            if !references.is_empty() {
+                spent.extend(values![*merchant, run.epoch, references]);
+            }
+            repeated.extend(run.repeated().into_iter().map(Value::from));
             for interval in Interval::KEPT {
                 for candle in candle::candles(&self.network().calendar, interval, run, true) {
                     let Candle { start_ms, open, high, low, close } = candle;
@@ -93,6 +110,8 @@ impl Store {
         let mut transaction = self.begin().await?;
         SCORES.run(&mut transaction, "keeping scores", scores).await?;
         CUSTOMERS.run(&mut transaction, "keeping shops' customers", customers).await?;
+        SPENT.run(&mut transaction, "keeping references", spent).await?;
+        REPEATED.run(&mut transaction, "keeping repeated references", repeated).await?;
         CANDLES.run(&mut transaction, "keeping candles", candles).await?;
         transaction.commit("committing scores").await
     }
@@ -104,23 +123,11 @@ impl Store {
         execute(&mut transaction, "ranking shops", BUSINESSES_OF_EPOCH, values![epoch, 0u128]).await?;
         let sql = "INSERT INTO scored_epochs (epoch, block) VALUES ($1, $2) ON CONFLICT (epoch) DO NOTHING";
         execute(&mut transaction, "storing that an epoch is scored", sql, values![epoch, closed_by.number]).await?;
+        // The next epoch asks for those of seven epochs, and a reader that has
+        // not seen yet that this one is kept, for one more.
+        let first = epoch.saturating_sub(REFERENCE_EPOCHS - 1);
+        let sql = "DELETE FROM spent_references WHERE epoch < $1";
+        execute(&mut transaction, "forgetting old references", sql, values![first]).await?;
         transaction.commit("committing that an epoch is scored").await
-    }
-
-    /// Trade and region of each shop in its epoch, where they are attested.
-    async fn businesses_in(
-        &self,
-        runs: &BTreeMap<MerchantIndex, EpochRun>,
-    ) -> Result<HashMap<MerchantIndex, (u16, u16)>> {
-        let Some(epoch) = runs.values().next().map(|run| run.epoch) else { return Ok(HashMap::new()) };
-        let merchants: Vec<_> = runs.keys().copied().collect();
-        let mut values = values![epoch];
-        let sql = format!(
-            "SELECT merchant, trade, region FROM businesses
-             WHERE from_epoch <= $1 AND merchant IN {} ORDER BY from_epoch, block, event",
-            crate::store::read::runs::listed(&merchants, &mut values)
-        );
-        let read = |row: &Columns| Ok((row.integer("merchant")?, (row.integer("trade")?, row.integer("region")?)));
-        Ok(fetch(self.reader(), "reading shops' trades", sql, values, read).await?.into_iter().collect())
     }
 }

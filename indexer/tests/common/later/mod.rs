@@ -6,6 +6,7 @@ mod otc;
 mod owed;
 mod redemption;
 mod registry;
+mod scoring;
 
 use super::account;
 use bizkey_primitives::{events::*, membership::Business, report::Report, AccountId, Hash, Side};
@@ -56,6 +57,10 @@ pub enum Kind {
     Pay,
     Dispute,
     End,
+    Algorithm,
+    Clamp,
+    CapitalFloor,
+    CashCap,
 }
 
 impl Kind {
@@ -102,6 +107,10 @@ impl Kind {
         Kind::Pay,
         Kind::Dispute,
         Kind::End,
+        Kind::Algorithm,
+        Kind::Clamp,
+        Kind::CapitalFloor,
+        Kind::CashCap,
     ];
 }
 
@@ -193,6 +202,7 @@ pub struct World {
     /// Epochs that are final.
     pub settled: Vec<u32>,
     pub trouble: Trouble,
+    pub scoring: scoring::Scoring,
 }
 
 /// One of those that it can happen to.
@@ -215,6 +225,7 @@ impl World {
             .or_else(|| self.owed(epoch, step))
             .or_else(|| self.board(step))
             .or_else(|| self.otc(step))
+            .or_else(|| self.scoring(epoch, step))
             .unwrap_or_default()
     }
 

@@ -1,10 +1,18 @@
-//! Keys that sign transactions.
+//! Keys that sign transactions, and where they come from.
 
-use crate::{deployment::ss58, runtime::ChainConfig, ClientError, Result};
+mod secret;
+mod source;
+mod token;
+
+pub use secret::SecretSource;
+pub use source::KeySource;
+
+use crate::{deployment::ss58, ClientError, Result};
 use bizkey_primitives::{hash::blake2x256, AccountId};
 use std::{str::FromStr, sync::Arc};
-use subxt::config::substrate::{AccountId32, MultiSignature};
+use subxt::config::substrate::MultiSignature;
 use subxt_signer::{ecdsa, sr25519, SecretUri};
+use token::TokenKey;
 
 /// A key that signs transactions. A cheap clone.
 ///
@@ -17,6 +25,7 @@ pub struct Signer(Arc<Key>);
 enum Key {
     Sr25519(sr25519::Keypair),
     Ecdsa(ecdsa::Keypair),
+    Token(TokenKey),
 }
 
 impl Signer {
@@ -30,6 +39,10 @@ impl Signer {
     #[must_use]
     pub fn ecdsa(keypair: ecdsa::Keypair) -> Self {
         Self(Arc::new(Key::Ecdsa(keypair)))
+    }
+
+    pub(crate) fn token(key: TokenKey) -> Self {
+        Self(Arc::new(Key::Token(key)))
     }
 
     /// An sr25519 key from a secret URI: `//Alice`, a mnemonic, `0x` and a
@@ -51,6 +64,19 @@ impl Signer {
             Key::Sr25519(keypair) => keypair.public_key().0,
             // As the chain derives it: the hash of the compressed key.
             Key::Ecdsa(keypair) => blake2x256(&keypair.public_key().0),
+            Key::Token(key) => blake2x256(&key.public()),
+        })
+    }
+
+    /// Signs what an extrinsic has to be signed for.
+    ///
+    /// # Errors
+    /// [`ClientError::Key`] when a token does not sign.
+    pub(crate) async fn sign(&self, payload: &[u8]) -> Result<MultiSignature> {
+        Ok(match &*self.0 {
+            Key::Sr25519(keypair) => MultiSignature::Sr25519(keypair.sign(payload).0),
+            Key::Ecdsa(keypair) => MultiSignature::Ecdsa(keypair.sign(payload).0),
+            Key::Token(key) => MultiSignature::Ecdsa(key.sign(blake2x256(payload)).await?),
         })
     }
 }
@@ -58,20 +84,6 @@ impl Signer {
 impl std::fmt::Debug for Signer {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_tuple("Signer").field(&ss58(&self.account_id())).finish()
-    }
-}
-
-impl subxt::tx::Signer<ChainConfig> for Signer {
-    fn account_id(&self) -> AccountId32 {
-        let account = Signer::account_id(self);
-        AccountId32(*AsRef::<[u8; 32]>::as_ref(&account))
-    }
-
-    fn sign(&self, payload: &[u8]) -> MultiSignature {
-        match &*self.0 {
-            Key::Sr25519(keypair) => MultiSignature::Sr25519(keypair.sign(payload).0),
-            Key::Ecdsa(keypair) => MultiSignature::Ecdsa(keypair.sign(payload).0),
-        }
     }
 }
 

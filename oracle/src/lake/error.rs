@@ -1,0 +1,83 @@
+//! Why an epoch of the lake cannot be scored.
+
+use crate::scoring::ScoringError;
+use bizkey_primitives::Epoch;
+use datafusion::{arrow::error::ArrowError, error::DataFusionError, parquet::errors::ParquetError};
+use std::path::{Path, PathBuf};
+
+/// What went wrong. What was carried before stays as it was.
+#[derive(Debug, thiserror::Error)]
+pub enum LakeError {
+    /// The epoch cannot be scored.
+    #[error(transparent)]
+    Scoring(#[from] ScoringError),
+    /// Reading or computing failed.
+    #[error("epoch {epoch} of the lake cannot be computed: {cause}")]
+    Plan {
+        /// The epoch.
+        epoch: Epoch,
+        /// What DataFusion says.
+        #[source]
+        cause: Box<DataFusionError>,
+    },
+    /// The manifest is of another epoch than the facts.
+    #[error("the manifest is of epoch {manifest}, the facts are of epoch {facts}: give both of the same epoch")]
+    OtherEpoch {
+        /// The manifest's.
+        manifest: Epoch,
+        /// The facts'.
+        facts: Epoch,
+    },
+    /// The files hold other rows than the manifest names.
+    #[error("the files of epoch {epoch} {what}: verify the lake, and write the epoch again")]
+    Files {
+        /// The epoch.
+        epoch: Epoch,
+        /// How they differ.
+        what: String,
+    },
+    /// The state cannot be read or written.
+    #[error("the state at {path} cannot be used ({cause}); if it was altered, delete the folder: it is rebuilt from the lake")]
+    State {
+        /// The file or folder.
+        path: PathBuf,
+        /// What is wrong with it.
+        cause: String,
+    },
+}
+
+/// Result of scoring over the lake.
+pub type Result<T, E = LakeError> = std::result::Result<T, E>;
+
+impl LakeError {
+    pub(super) fn plan(epoch: Epoch) -> impl Fn(DataFusionError) -> Self {
+        move |cause| Self::Plan { epoch, cause: Box::new(cause) }
+    }
+
+    pub(super) fn state(path: &Path, cause: impl std::fmt::Display) -> Self {
+        Self::State { path: path.to_owned(), cause: cause.to_string() }
+    }
+}
+
+/// An error of ours inside a plan.
+pub(super) fn within(error: LakeError) -> DataFusionError {
+    DataFusionError::External(Box::new(error))
+}
+
+/// An error of Arrow or Parquet at a file of the state.
+pub(super) fn at(path: &Path) -> impl Fn(FileError) -> LakeError + '_ {
+    move |error| LakeError::state(path, error)
+}
+
+/// What can fail at a file.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum FileError {
+    #[error(transparent)]
+    Parquet(#[from] ParquetError),
+    #[error(transparent)]
+    Arrow(#[from] ArrowError),
+    #[error(transparent)]
+    Io(#[from] std::io::Error),
+    #[error("{0}")]
+    Content(String),
+}

@@ -1,0 +1,55 @@
+//! Scoring at the size of a network: the same rules as [`crate::scoring`], as
+//! DataFusion plans over the lake's Parquet files.
+//!
+//! DataFusion reads, decodes and hands rows from partition to partition. The
+//! rules are two operators of our own, because SQL's have none for them and
+//! take several times as long:
+//!
+//! ```text
+//! receipts (Parquet) -> MerchantTally -> CustomerSales -> rows of the report
+//! ```
+//!
+//! | module | holds |
+//! |---|---|
+//! | `engine` | [`LakeEngine`]: an epoch of the lake into scores |
+//! | `plan` | the plan of an epoch, and what it reads |
+//! | `exchange` | rows by part, so that a part fits the cache |
+//! | `merchants` | the operator that tallies each merchant's receipts |
+//! | `tally` | the rules of one part of merchants |
+//! | `customers` | the operator that adds up customers' sales |
+//! | `figures` | rows between the operators |
+//! | `voids` | receipts of earlier epochs that this epoch voids |
+//! | `settle` | figures into rows of the report |
+//! | `state` | what later epochs need to know, on disk |
+//!
+//! ## The same bits
+//! [`crate::scoring::Engine`] says what is right; `tests/lake.rs` compares. No
+//! result depends on the order in which rows arrive: sums are of integers,
+//! the first of several equal references is the one with the lowest number,
+//! and rows are sorted before they leave. So neither threads nor files nor
+//! batches nor machines show in the report.
+//!
+//! ## Machines
+//! In one process, threads share memory: each puts its rows into parts, and
+//! whoever is free takes a part. Over several machines, the same operators
+//! stand behind DataFusion's exchange by hash ([`Exchange::ByHash`]).
+
+mod customers;
+mod engine;
+mod error;
+mod exchange;
+mod figures;
+mod merchants;
+mod plan;
+mod settle;
+mod state;
+mod tally;
+mod voids;
+
+pub use customers::CustomerSalesExec;
+pub use engine::{LakeEngine, Settings, Spent};
+pub use error::{LakeError, Result};
+pub use merchants::{MerchantTallyExec, TallyRules, RECEIPT_COLUMNS};
+pub use plan::Exchange;
+pub use state::State;
+pub use voids::LaterVoid;

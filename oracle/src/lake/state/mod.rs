@@ -1,0 +1,209 @@
+//! What later epochs need to know, on disk beside the lake, small enough to be
+//! read part by part. It says nothing that the lake does not: without it, the
+//! epochs are scored again from the first, and it comes out with the same bits.
+//!
+//! ```text
+//! epoch=000012/state.json          written last: without it the folder is nothing
+//! epoch=000012/bought.parquet      pairs of merchant and customer, and since when
+//! epoch=000012/references.parquet  references that counted in epoch 12
+//! epoch=000012/buyers.parquet      buyers by kind of epoch 12
+//! epoch=000012/debts.parquet       what customers owe for voided sales
+//! epoch=000012/capped.parquet      where a cap on cash still cuts something off
+//! epoch=000012/repeats.parquet     receipts of epoch 12 with a spent reference
+//! epoch=000012/stopped.parquet     merchants whose receipts of epoch 12 do not count
+//! ```
+//!
+//! A void has no deadline and must know whether its receipt was ticketed. To
+//! keep that for every receipt would be a second lake, so the exceptions are
+//! kept: the last two tables, of every epoch. First or repeat follows from
+//! since when a pair is known.
+
+mod carry;
+mod memory;
+mod table;
+
+pub(super) use memory::{Debts, EpochBuyers, Memory, Settled};
+
+use super::{
+    error::{LakeError, Result},
+    exchange::PARTS,
+};
+use bizkey_indexer::lake::Digest;
+use bizkey_primitives::{bizpower::SHARE_EPOCHS, ticket::REFERENCE_EPOCHS, Epoch, MerchantIndex};
+use serde::{Deserialize, Serialize};
+use std::{
+    collections::BTreeMap,
+    fs,
+    path::{Path, PathBuf},
+    sync::{Mutex, PoisonError},
+};
+use table::PartTable;
+
+/// Version of the state's files. Another one is built anew from the lake.
+const FORMAT: u32 = 1;
+
+/// A reference that counted at a merchant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Spent {
+    pub(super) merchant: MerchantIndex,
+    pub(super) reference: [u64; 2],
+}
+
+/// What is known of a part's merchants before an epoch.
+#[derive(Debug, Default)]
+pub(super) struct PartHistory {
+    /// Pairs that made a buyer, and the epoch since which; ascending.
+    pub(super) bought: Vec<(u64, Epoch)>,
+    /// References of the last epochs, ascending by merchant.
+    pub(super) spent: Vec<Spent>,
+}
+
+/// What a part of an epoch adds.
+#[derive(Debug, Default)]
+pub(super) struct PartCarry {
+    /// New pairs.
+    pub(super) bought: Vec<u64>,
+    /// References that counted.
+    pub(super) references: Vec<Spent>,
+    /// Receipts whose reference was spent.
+    pub(super) repeats: Vec<u64>,
+    /// Merchants whose receipts do not count.
+    pub(super) stopped: Vec<MerchantIndex>,
+}
+
+/// `state.json`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+struct Description {
+    format: u32,
+    epoch: Epoch,
+    /// Of the state before and of this epoch's tables.
+    digest: Option<Digest>,
+    /// Rows of `bought.parquet` by part.
+    bought: Vec<u64>,
+    /// Rows of `references.parquet` by part.
+    references: Vec<u64>,
+}
+
+/// Everything that is carried up to an epoch.
+#[derive(Debug)]
+pub struct State {
+    folder: PathBuf,
+    /// `None` before epoch 0.
+    last: Option<Description>,
+    memory: Memory,
+    bought: Option<PartTable>,
+    references: BTreeMap<Epoch, PartTable>,
+    /// What the epoch that is being scored adds, by part.
+    kept: Mutex<BTreeMap<usize, Vec<PartCarry>>>,
+}
+
+impl State {
+    /// Reads the newest state of a folder.
+    ///
+    /// # Errors
+    /// [`LakeError::State`].
+    pub fn open(folder: &Path) -> Result<Self> {
+        let last = newest(folder)?;
+        let mut state = Self {
+            folder: folder.to_owned(),
+            last: None,
+            memory: Memory::default(),
+            bought: None,
+            references: BTreeMap::new(),
+            kept: Mutex::default(),
+        };
+        let Some(last) = last else { return Ok(state) };
+        let path = |epoch, name: &str| folder_of(folder, epoch).join(name);
+        state.bought = Some(PartTable::open(&path(last.epoch, "bought.parquet"), &last.bought)?);
+        for epoch in (last.epoch + 1).saturating_sub(REFERENCE_EPOCHS - 1)..=last.epoch {
+            let of = description(folder, epoch)?;
+            state.references.insert(epoch, PartTable::open(&path(epoch, "references.parquet"), &of.references)?);
+        }
+        state.memory = Memory::read(folder, last.epoch)?;
+        state.last = Some(last);
+        Ok(state)
+    }
+
+    /// The epoch that comes next.
+    #[must_use]
+    pub fn next_epoch(&self) -> Epoch {
+        self.last.as_ref().map_or(0, |last| last.epoch.saturating_add(1))
+    }
+
+    /// Blake2b-256 of everything that is carried; `None` before epoch 0.
+    #[must_use]
+    pub fn digest(&self) -> Option<Digest> {
+        self.last.as_ref().and_then(|last| last.digest)
+    }
+
+    pub(super) fn memory(&self) -> &Memory {
+        &self.memory
+    }
+
+    /// What is known of a part's merchants.
+    pub(super) fn history(&self, part: usize) -> Result<PartHistory> {
+        let mut history = PartHistory::default();
+        if let Some(bought) = &self.bought {
+            history.bought = bought.bought(part)?;
+        }
+        let next = self.next_epoch();
+        for (_, table) in self.references.iter().filter(|(epoch, _)| next - **epoch < REFERENCE_EPOCHS) {
+            history.spent.extend(table.references(part)?);
+        }
+        history.spent.sort_unstable();
+        Ok(history)
+    }
+
+    /// Takes what a part of the epoch adds.
+    pub(super) fn keep(&self, part: usize, carry: PartCarry) {
+        // A thread that panicked left the map whole.
+        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        kept.entry(part).or_default().push(carry);
+    }
+
+    /// Forgets what an epoch added that was not finished.
+    pub(super) fn forget_kept(&self) {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    }
+}
+
+fn folder_of(folder: &Path, epoch: Epoch) -> PathBuf {
+    folder.join(format!("epoch={epoch:06}"))
+}
+
+fn description(folder: &Path, epoch: Epoch) -> Result<Description> {
+    let path = folder_of(folder, epoch).join("state.json");
+    let text = fs::read(&path).map_err(|error| LakeError::state(&path, error))?;
+    let read: Description = serde_json::from_slice(&text).map_err(|error| LakeError::state(&path, error))?;
+    let fits = read.format == FORMAT
+        && read.epoch == epoch
+        && [&read.bought, &read.references].iter().all(|parts| parts.len() == PARTS);
+    if !fits {
+        return Err(LakeError::state(&path, "it is of another format or epoch"));
+    }
+    Ok(read)
+}
+
+/// The newest epoch that is complete.
+fn newest(folder: &Path) -> Result<Option<Description>> {
+    let entries = match fs::read_dir(folder) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(LakeError::state(folder, error)),
+    };
+    let mut newest = None;
+    for entry in entries {
+        let entry = entry.map_err(|error| LakeError::state(folder, error))?;
+        let name = entry.file_name();
+        let epoch = name.to_str().and_then(|name| name.strip_prefix("epoch=")).and_then(|epoch| epoch.parse().ok());
+        if entry.path().join("state.json").is_file() {
+            newest = newest.max(epoch);
+        }
+    }
+    newest.map(|epoch| description(folder, epoch)).transpose()
+}
+
+/// The oldest epoch whose buyers count in the epoch after `last`.
+fn oldest_share(last: Epoch) -> Epoch {
+    (last + 1).saturating_sub(SHARE_EPOCHS - 1)
+}

@@ -1,0 +1,74 @@
+//! What is measured.
+
+use crate::given::{at_least_one, number};
+use anyhow::{bail, Context as _};
+use std::{num::NonZeroUsize, path::PathBuf};
+
+/// The arguments.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Where the figures are written as JSON.
+    pub json: Option<PathBuf>,
+    /// Receipts of the epoch.
+    pub receipts: u64,
+    /// Merchants, each with a receipt.
+    pub merchants: u32,
+    /// Customers, each with a receipt.
+    pub customers: u32,
+    /// Threads of ours and of DuckDB's.
+    pub threads: NonZeroUsize,
+    /// Where the epoch is, or is made and stays.
+    pub data: Option<PathBuf>,
+}
+
+/// What the program says of itself.
+const USAGE: &str = "\
+options of `bench oracle`:
+  --json FILE       write the figures to this file too
+  --receipts N      receipts of the epoch (100000000)
+  --merchants N     merchants, each with a receipt (2000000)
+  --customers N     customers, each with a receipt (20000000)
+  --threads N       threads of either side (as many as the machine has cores)
+  --data DIR        a folder in which the epoch stays, to be used again; it
+                    takes some 45 bytes a receipt";
+
+impl Options {
+    /// Reads the arguments.
+    ///
+    /// # Errors
+    /// Names the argument that is unknown or out of bounds.
+    pub fn parse(arguments: impl Iterator<Item = String>) -> anyhow::Result<Self> {
+        let mut options = Self {
+            json: None,
+            receipts: 100_000_000,
+            merchants: 2_000_000,
+            customers: 20_000_000,
+            threads: std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN),
+            data: None,
+        };
+        let mut arguments = arguments;
+        while let Some(name) = arguments.next() {
+            let mut value = || arguments.next().with_context(|| format!("{name} needs a value\n{USAGE}"));
+            match name.as_str() {
+                // Cargo says this to every benchmark.
+                "--bench" => {}
+                "--json" => options.json = Some(value()?.into()),
+                "--receipts" => options.receipts = number(&name, &value()?)?,
+                "--merchants" => options.merchants = number(&name, &value()?)?,
+                "--customers" => options.customers = number(&name, &value()?)?,
+                "--threads" => options.threads = number(&name, &value()?)?,
+                "--data" => options.data = Some(value()?.into()),
+                other => bail!("unknown argument `{other}`\n{USAGE}"),
+            }
+        }
+        at_least_one([
+            ("--receipts", options.receipts),
+            ("--merchants", options.merchants.into()),
+            ("--customers", options.customers.into()),
+        ])?;
+        if u64::from(options.customers.max(options.merchants)) > options.receipts {
+            bail!("--receipts must be at least as many as merchants and as customers: each has one");
+        }
+        Ok(options)
+    }
+}
