@@ -127,7 +127,7 @@ async fn a_large_epoch_comes_whole_in_both_formats() {
 async fn parquet_has_the_columns_of_the_lake_and_the_rows_of_the_filter() {
     let served = Served::start(&random::long_chain(60)).await;
     let mut sum = 0u128;
-    for (epoch, merchant) in (0..4).flat_map(|epoch| [(epoch, None), (epoch, Some(1)), (epoch, Some(2))]) {
+    for (epoch, merchant) in (0..20).flat_map(|epoch| [(epoch, None), (epoch, Some(1)), (epoch, Some(2))]) {
         let of_merchant = merchant.map(|merchant| format!("&merchant={merchant}")).unwrap_or_default();
         let query = format!("epoch={epoch}{of_merchant}&format=parquet");
         let answer = served.get(&query).await;
