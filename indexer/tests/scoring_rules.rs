@@ -11,6 +11,7 @@ use crate::{
 };
 use bizkey_indexer::{
     model::ScoringRules,
+    scores::rules::Parameters,
     scores::{keep_epoch, Algorithm},
     Error, Store,
 };
@@ -158,8 +159,8 @@ async fn a_decision_drops_what_has_not_begun_and_comes_back_with_its_block() {
     let store = sqlite.open().await;
     apply_all(&store, &chain.blocks).await;
     let before = store.scoring_rules(5).await.unwrap();
-    assert_eq!((before.algorithm_version, before.cash_cap), (2, Some(u64::MAX)));
-    assert_eq!(before.clamps[&7], Clamp { lo: 1, hi: 10 });
+    assert_eq!((before.algorithm_version, before.parameters.cash_cap), (2, Some(u64::MAX)));
+    assert_eq!(before.parameters.clamps[&7], Clamp { lo: 1, hi: 10 });
     assert_eq!(store.scoring_rules(1).await.unwrap().algorithm_version, 1);
     // Of two in one block the later one stands, though it begins later; the
     // algorithm from epoch 2 on stays, since the new one begins after it.
@@ -167,10 +168,10 @@ async fn a_decision_drops_what_has_not_begun_and_comes_back_with_its_block() {
     let hot = chain.clone().push_in(0, later).clone();
     store.apply_hot(&hot).await.unwrap();
     let after = store.scoring_rules(5).await.unwrap();
-    assert_eq!(after.clamps, BTreeMap::from([(8, Clamp { lo: 2, hi: 20 })]));
+    assert_eq!(after.parameters.clamps, BTreeMap::from([(8, Clamp { lo: 2, hi: 20 })]));
     assert_eq!(after.algorithm_version, 2);
     let at_last = store.scoring_rules(6).await.unwrap();
-    assert_eq!((at_last.algorithm_version, at_last.clamps[&7]), (1, Clamp { lo: 9, hi: 90 }));
+    assert_eq!((at_last.algorithm_version, at_last.parameters.clamps[&7]), (1, Clamp { lo: 9, hi: 90 }));
     store.roll_back(chain.blocks.last().unwrap().number).await.unwrap();
     assert_eq!(store.scoring_rules(5).await.unwrap(), before);
     assert_eq!(difference(&dump(&sqlite.url).await, &clean_rows(&chain.blocks).await), None);
@@ -182,7 +183,8 @@ async fn nothing_decided_is_bizpower_1_without_limits() {
     let store = sqlite.open().await;
     apply_all(&store, &town(Vec::new()).blocks).await;
     let (clamps, capital_floors) = (BTreeMap::new(), BTreeMap::new());
-    let none = ScoringRules { algorithm_version: 1, clamps, capital_floors, cash_cap: None };
+    let parameters = Parameters { clamps, capital_floors, cash_cap: None };
+    let none = ScoringRules { algorithm_version: 1, parameters };
     assert_eq!(store.scoring_rules(u32::MAX - 1).await.unwrap(), none);
 }
 

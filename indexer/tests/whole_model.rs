@@ -54,11 +54,11 @@ proptest! {
                 prop_assert_eq!(store.scoring_rules(epoch).await.unwrap(), world.scoring.rules(epoch), "epoch {}", epoch);
                 let clamps = all(None, |after| store.clamps_after(epoch, after, 1), |one: &ClampFrom| Some(one.trade));
                 let clamps = clamps.await.into_iter().map(|one| (one.trade, one.clamp));
-                prop_assert_eq!(clamps.collect::<BTreeMap<_, _>>(), world.scoring.rules(epoch).clamps);
+                prop_assert_eq!(clamps.collect::<BTreeMap<_, _>>(), world.scoring.rules(epoch).parameters.clamps);
                 let floors = all(None, |after| store.capital_floors_after(epoch, after, 2),
                     |one: &CapitalFloorFrom| Some((one.trade, one.region)));
                 let floors = floors.await.into_iter().map(|one| ((one.trade, one.region), one.floor));
-                prop_assert_eq!(floors.collect::<BTreeMap<_, _>>(), world.scoring.rules(epoch).capital_floors);
+                prop_assert_eq!(floors.collect::<BTreeMap<_, _>>(), world.scoring.rules(epoch).parameters.capital_floors);
                 let businesses = store.businesses_in(epoch, &[1, 2, 3, 4, 9]).await.unwrap();
                 for merchant in 1..=random::DEVICES {
                     let shop = store.merchant(merchant, epoch).await.unwrap().unwrap();

@@ -7,7 +7,16 @@ use crate::{
     report::EpochReport,
     scoring::{CustomerRow, MerchantRow},
 };
-use bizkey_primitives::{bizpower::Counts, report::Payout, Balance, CustomerIndex, Epoch, Hash, MerchantIndex, Side};
+use bizkey_primitives::{
+    bizpower::Counts, report::Payout, Balance, CustomerIndex, Epoch, Hash, MerchantIndex, Side, TOKEN,
+};
+
+/// An amount of Bzky or Time, in its smallest unit, as whole tokens with all
+/// twelve decimals.
+#[must_use]
+pub fn tokens(amount: Balance) -> String {
+    format!("{}.{:012}", amount / TOKEN, amount % TOKEN)
+}
 
 /// A merchant with a valid receipt in the epoch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -4,10 +4,7 @@
 mod town;
 
 use bizkey_client::{Block, ContractKind};
-use bizkey_indexer::{
-    model::{Contracts, Network},
-    Store,
-};
+use bizkey_indexer::{model::Network, Store};
 use bizkey_oracle::{
     chain::Ledger,
     scoring::Algorithm,
@@ -17,25 +14,7 @@ use bizkey_primitives::events::{AlgorithmSet, Event};
 use town::{contracts, switched, Town, CALENDAR, GENESIS};
 
 fn network() -> Network {
-    let contracts = contracts();
-    Network {
-        genesis_hash: GENESIS,
-        calendar: CALENDAR,
-        first_block: 0,
-        contracts: Contracts {
-            vault: contracts.vault,
-            bzky: contracts.bzky,
-            time: contracts.time,
-            registry: contracts.registry,
-            receipts: contracts.receipts,
-            pos_deposit: contracts.pos_deposit,
-            rewards: contracts.rewards,
-            redemption: contracts.redemption,
-            vesting: contracts.vesting,
-            foundation: contracts.foundation,
-            otc: contracts.otc,
-        },
-    }
+    Network { genesis_hash: GENESIS, calendar: CALENDAR, first_block: 0, contracts: contracts().into() }
 }
 
 /// An index of these blocks; its file goes away with the folder.

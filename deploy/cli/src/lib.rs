@@ -3,6 +3,7 @@
 //! | module | holds |
 //! |---|---|
 //! | [`system`] | every service of a network in one process |
+//! | [`process`] | services side by side, until a signal or a failure |
 //! | [`network`] | the options that say which network |
 //! | [`keys`] | the keys that a network of one machine works with |
 //! | [`api`] | what the indexer's address serves, and its limits |
@@ -29,6 +30,7 @@ pub mod offices;
 pub mod oracle;
 pub mod place;
 pub mod price;
+pub mod process;
 pub mod register;
 pub mod simulate;
 pub mod system;

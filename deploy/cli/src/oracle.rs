@@ -1,6 +1,8 @@
 //! `bizkey oracle`: one member of the committee, in a process of its own.
 
 use crate::keys::{key_argument, KeyArgument};
+use crate::place::at_node;
+use crate::process::Process;
 use crate::system::{lock, now_ms};
 use anyhow::Context;
 use axum::extract::State;
@@ -9,7 +11,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::Router;
-use bizkey_client::{discover, parse_account, ss58, Client, Deployment, Signer, Suite};
+use bizkey_client::{ss58, Client, Deployment, Signer, Suite};
 use bizkey_indexer::{sync::Progress, ClientSource, Config, Store};
 use bizkey_oracle::committee::{Alone, AloneStatus, Journal, Member, Notice, Peer};
 use bizkey_oracle::fetch::{Bounds, Fetcher};
@@ -25,8 +27,6 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
-use tokio::task::JoinSet;
-use tokio_util::sync::CancellationToken;
 use url::Url;
 
 /// Longest pause after failures in a row.
@@ -75,9 +75,7 @@ pub struct OracleArgs {
 pub async fn oracle(args: OracleArgs) -> anyhow::Result<()> {
     let key = args.key.source()?;
     let signer = key.open().await?;
-    let client = Client::connect(&args.chain).await.with_context(|| format!("connecting to {}", args.chain))?;
-    let rewards = args.rewards.as_deref().map(parse_account).transpose().context("--rewards")?;
-    let deployment = discover(&client, rewards).await.context("finding the network")?;
+    let (client, deployment) = at_node(&args.chain, args.rewards.as_deref()).await?;
     let network = Network::from(&deployment);
     let journal = Journal::open(&args.data_dir, &network, &signer.account_id())?;
     let suite = Suite::new(client.clone(), deployment.clone())?;
@@ -86,7 +84,7 @@ pub async fn oracle(args: OracleArgs) -> anyhow::Result<()> {
         .with_context(|| format!("{} cannot be listened on; give another with --listen", args.listen))?;
     warn_stranger(&suite, &signer).await?;
 
-    let mut process = Process { shutdown: CancellationToken::new(), tasks: JoinSet::new() };
+    let mut process = Process::default();
     let (index, _lock) = open_index(&args, &client, &deployment, &mut process).await?;
     let book = Arc::new(Book::new(network, Arc::new(IndexSource::new(index.store.clone()))));
     let member = Member::new(suite, signer.clone(), book.clone()).with_journal(journal);
@@ -101,13 +99,14 @@ pub async fn oracle(args: OracleArgs) -> anyhow::Result<()> {
     println!("ready; Ctrl-C stops");
     process.serve(listener, router(state, book));
     let (every, stop) = (Duration::from_secs(args.every), process.shutdown.clone());
-    process.tasks.spawn(async move {
+    process.spawn(async move {
         alone.run(every, LONGEST_PAUSE, stop, say).await;
         Ok(())
     });
     let outcome = process.wait().await;
+    let stopped = process.stop().await;
     index.store.close().await;
-    outcome
+    outcome.and(stopped)
 }
 
 /// A notice on standard output, with its time.
@@ -156,49 +155,12 @@ async fn open_index(
     following.best = false;
     following.blocks_due = false;
     let stop = process.shutdown.clone();
-    process.tasks.spawn(async move { bizkey_indexer::run(following, stop).await.context("the indexer stopped") });
+    process.spawn(async move { bizkey_indexer::run(following, stop).await.context("the indexer stopped") });
     Ok((Index { store, progress: Some(progress) }, Some(lock)))
 }
 
 fn sqlite(data_dir: &Path) -> String {
     format!("sqlite://{}", data_dir.join("indexer.sqlite").display())
-}
-
-/// What runs in this process.
-struct Process {
-    shutdown: CancellationToken,
-    tasks: JoinSet<anyhow::Result<()>>,
-}
-
-impl Process {
-    fn serve(&mut self, listener: TcpListener, router: Router) {
-        let stop = self.shutdown.clone();
-        self.tasks.spawn(async move {
-            axum::serve(listener, router).with_graceful_shutdown(stop.cancelled_owned()).await?;
-            Ok(())
-        });
-    }
-
-    /// Waits for the signal to stop, or for the first part that fails.
-    async fn wait(mut self) -> anyhow::Result<()> {
-        let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
-        let mut outcome = tokio::select! {
-            _ = tokio::signal::ctrl_c() => Ok(()),
-            _ = terminate.recv() => Ok(()),
-            stopped = self.tasks.join_next() => match stopped {
-                Some(Ok(Err(error))) => Err(error),
-                Some(Err(panic)) => Err(panic.into()),
-                Some(Ok(Ok(()))) | None => Err(anyhow::anyhow!("a part of the oracle stopped early")),
-            },
-        };
-        let _ = writeln!(std::io::stdout(), "stopping");
-        self.shutdown.cancel();
-        while let Some(task) = self.tasks.join_next().await {
-            let result = task.map_err(anyhow::Error::from).and_then(|result| result);
-            outcome = outcome.and(result);
-        }
-        outcome
-    }
 }
 
 /// What the addresses are answered from.

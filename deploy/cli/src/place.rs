@@ -3,7 +3,7 @@
 
 use crate::system::{connect, lock, ChainChoice};
 use anyhow::Context;
-use bizkey_client::{discover, parse_account, ContractKind, Deployment, Suite};
+use bizkey_client::{discover, parse_account, Client, ContractKind, Deployment, Suite};
 use bizkey_devchain::{Clock, Devchain};
 use bizkey_primitives::AccountId;
 use std::fs::File;
@@ -23,6 +23,18 @@ pub struct PlaceArgs {
     /// The address of `rewards`, where a chain holds several networks.
     #[arg(long)]
     pub rewards: Option<String>,
+}
+
+/// Connects to a node and finds the network on it: the only one, or that of
+/// the address of `rewards`.
+///
+/// # Errors
+/// When the node does not answer, or has no network or several.
+pub async fn at_node(url: &str, rewards: Option<&str>) -> anyhow::Result<(Client, Deployment)> {
+    let client = Client::connect(url).await.with_context(|| format!("connecting to {url}"))?;
+    let rewards = rewards.map(parse_account).transpose().context("--rewards")?;
+    let deployment = discover(&client, rewards).await.context("finding the network")?;
+    Ok((client, deployment))
 }
 
 /// A network that is open for reading.

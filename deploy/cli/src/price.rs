@@ -1,9 +1,10 @@
 //! `bizkey price-feed`: Bzky's price, kept on chain.
 
 use crate::keys::{key_argument, KeyArgument};
+use crate::place::at_node;
 use crate::system::now_ms;
-use anyhow::{ensure, Context};
-use bizkey_client::{discover, parse_account, ss58, Client, Suite};
+use anyhow::ensure;
+use bizkey_client::{ss58, Suite};
 use bizkey_oracle::fetch::{Bounds, Fetcher};
 use bizkey_oracle::price::{Feed, FeedConfig, FeedError, PriceSource, Published, Rules};
 use std::io::Write;
@@ -69,9 +70,7 @@ impl PriceFeedArgs {
 pub async fn price_feed(args: PriceFeedArgs) -> anyhow::Result<()> {
     let rules = args.rules()?;
     let signer = args.key.source()?.open().await?;
-    let client = Client::connect(&args.chain).await.with_context(|| format!("connecting to {}", args.chain))?;
-    let rewards = args.rewards.as_deref().map(parse_account).transpose().context("--rewards")?;
-    let deployment = discover(&client, rewards).await.context("finding the network")?;
+    let (client, deployment) = at_node(&args.chain, args.rewards.as_deref()).await?;
     let suite = Suite::new(client, deployment)?;
     println!("price setter {}", ss58(&signer.account_id()));
     let config =

@@ -2,19 +2,18 @@
 
 use crate::keys::NetworkKeys;
 use crate::offices::Offices;
+use crate::process::Process;
 use anyhow::{bail, Context};
 use bizkey_client::{deploy, Client, DeployConfig, Deployment, RpcClient, Suite};
 use bizkey_devchain::{Clock, Devchain, DevchainConfig, InProcessRpc};
 use bizkey_gateway::{gateway, keys::DeviceKeys, store::Store as GatewayStore, Gateway, GatewayConfig, SuiteChain};
 use bizkey_indexer::{sync::Progress, Store as IndexStore};
 use bizkey_oracle::{committee::ServiceConfig, source::IndexSource, Book};
-use bizkey_primitives::{vesting::Line, Calendar, Hash};
+use bizkey_primitives::{vesting::Line, Calendar};
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::task::JoinSet;
-use tokio_util::sync::CancellationToken;
 
 /// Milliseconds of a day.
 pub const DAY_MS: u64 = 24 * 60 * 60 * 1000;
@@ -75,10 +74,8 @@ pub struct System {
     pub book: Arc<Book>,
     /// The gateway.
     pub gateway: Gateway<SuiteChain>,
-    /// Cancelled to stop everything.
-    pub shutdown: CancellationToken,
     /// What runs in the background.
-    pub tasks: JoinSet<anyhow::Result<()>>,
+    pub process: Process,
     /// Held while the data directory is in use.
     _lock: File,
 }
@@ -102,9 +99,8 @@ impl System {
             IndexStore::open(&database_url(config, "indexer")?, &bizkey_indexer::model::Network::from(&deployment))
                 .await
                 .context("opening the indexer's database")?;
-        let shutdown = CancellationToken::new();
         let progress = Progress::default();
-        let mut tasks = JoinSet::new();
+        let mut process = Process::default();
         let source = Arc::new(bizkey_indexer::ClientSource::new(client, &deployment));
         let mut following = bizkey_indexer::Config::new(index.clone(), source, progress.clone());
         for url in &config.fallbacks {
@@ -112,18 +108,15 @@ impl System {
         }
         // The embedded chain rests while nothing happens.
         following.blocks_due = devchain.is_none();
-        let stop = shutdown.clone();
-        tasks.spawn(async move { bizkey_indexer::run(following, stop).await.context("the indexer stopped") });
-        let keeping = bizkey_indexer::scores::keep(index.clone(), progress.clone(), shutdown.clone());
-        tasks.spawn(async move {
+        let stop = process.shutdown.clone();
+        process.spawn(async move { bizkey_indexer::run(following, stop).await.context("the indexer stopped") });
+        let keeping = bizkey_indexer::scores::keep(index.clone(), progress.clone(), process.shutdown.clone());
+        process.spawn(async move {
             keeping.await;
             Ok(())
         });
 
-        let network = bizkey_oracle::report::Network {
-            genesis: Hash::from(deployment.genesis_hash),
-            rewards: deployment.contracts.rewards,
-        };
+        let network = bizkey_oracle::report::Network::from(&deployment);
         let book = Arc::new(Book::new(network, Arc::new(IndexSource::new(index.clone()))));
 
         let device_keys = DeviceKeys::open(&data_dir.join("device.seed"))?;
@@ -132,7 +125,7 @@ impl System {
         let chain = SuiteChain::new(suite.clone(), keys.relayer.clone());
         let clock = clock_of(devchain.as_ref());
         let gateway = Gateway::new(GatewayConfig::default(), store, chain, device_keys.clone(), clock);
-        Ok(Self { devchain, suite, keys, device_keys, index, progress, book, gateway, shutdown, tasks, _lock: lock })
+        Ok(Self { devchain, suite, keys, device_keys, index, progress, book, gateway, process, _lock: lock })
     }
 
     /// The oracle's duties on this machine: a committee of three, a keeper and
@@ -158,11 +151,7 @@ impl System {
         let head = self.suite.client().finalized_head().await?;
         tokio::select! {
             () = self.progress.finalized(head.number) => Ok(()),
-            stopped = self.tasks.join_next() => match stopped {
-                Some(Ok(Err(error))) => Err(error),
-                Some(Err(panic)) => Err(panic.into()),
-                Some(Ok(Ok(()))) | None => bail!("a service stopped early"),
-            },
+            failed = self.process.failure() => failed,
         }
     }
 
@@ -171,14 +160,7 @@ impl System {
     /// # Errors
     /// The first failure of a service.
     pub async fn stop(mut self) -> anyhow::Result<()> {
-        self.shutdown.cancel();
-        let mut outcome = Ok(());
-        while let Some(task) = self.tasks.join_next().await {
-            let result = task.map_err(anyhow::Error::from).and_then(|result| result);
-            if outcome.is_ok() {
-                outcome = result;
-            }
-        }
+        let outcome = self.process.stop().await;
         self.index.close().await;
         if let Some(devchain) = &self.devchain {
             devchain.shutdown();

@@ -6,15 +6,10 @@ use crate::system::System;
 use anyhow::Context;
 use bizkey_devchain::Devchain;
 use bizkey_indexer::Lake;
-use std::future::IntoFuture;
-use std::io::Write;
 use std::net::SocketAddr;
 use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
-
-/// Longest time for answers under way when the system stops.
-const GRACE: Duration = Duration::from_secs(3);
 
 /// Options of `bizkey up`.
 #[derive(Clone, Debug, clap::Args)]
@@ -65,9 +60,9 @@ pub async fn up(args: UpArgs) -> anyhow::Result<()> {
     if let Some(devchain) = system.devchain.clone() {
         let server = devchain.serve(args.rpc).await?;
         lines.push(format!("chain    {}", server.url()));
-        let shutdown = system.shutdown.clone();
+        let shutdown = system.process.shutdown.clone();
         let epoch_ms = system.suite.deployment().calendar.epoch_ms;
-        system.tasks.spawn(async move {
+        system.process.spawn(async move {
             let outcome = keep_time(&devchain, epoch_ms, shutdown).await;
             server.stop().await;
             outcome
@@ -82,18 +77,18 @@ pub async fn up(args: UpArgs) -> anyhow::Result<()> {
     }
     let rows = api::router(state, system.book.clone());
     let payments = bizkey_gateway::api::router(system.gateway.clone());
-    serve_router(&mut system, gateway, payments);
-    serve_router(&mut system, indexer, rows);
+    system.process.serve(gateway, payments);
+    system.process.serve(indexer, rows);
     let proofs = bizkey_oracle::proofs::router(system.book.clone());
-    serve_router(&mut system, oracle, proofs);
+    system.process.serve(oracle, proofs);
 
-    let (running, stop) = (system.gateway.clone(), system.shutdown.clone());
-    system.tasks.spawn(async move {
+    let (running, stop) = (system.gateway.clone(), system.process.shutdown.clone());
+    system.process.spawn(async move {
         running.run(stop).await;
         Ok(())
     });
-    let (service, stop) = (system.oracle(Duration::from_secs(1)), system.shutdown.clone());
-    system.tasks.spawn(async move {
+    let (service, stop) = (system.oracle(Duration::from_secs(1)), system.process.shutdown.clone());
+    system.process.spawn(async move {
         service.run(stop).await;
         Ok(())
     });
@@ -110,18 +105,7 @@ pub async fn up(args: UpArgs) -> anyhow::Result<()> {
 /// # Errors
 /// The first failure of a service.
 pub async fn wait(mut system: System) -> anyhow::Result<()> {
-    let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
-    let outcome = tokio::select! {
-        _ = tokio::signal::ctrl_c() => Ok(()),
-        _ = terminate.recv() => Ok(()),
-        stopped = system.tasks.join_next() => match stopped {
-            Some(Ok(Err(error))) => Err(error),
-            Some(Err(panic)) => Err(panic.into()),
-            Some(Ok(Ok(()))) | None => Err(anyhow::anyhow!("a service stopped early")),
-        },
-    };
-    // Whoever read our output may be gone; that is no reason to stop badly.
-    let _ = writeln!(std::io::stdout(), "stopping");
+    let outcome = system.process.wait().await;
     let stopped = system.stop().await;
     outcome.and(stopped)
 }
@@ -129,9 +113,9 @@ pub async fn wait(mut system: System) -> anyhow::Result<()> {
 /// Opens a lake, and has every epoch written to it once it is closed.
 async fn follow_into_lake(system: &mut System, url: &str) -> anyhow::Result<Lake> {
     let lake = Lake::open(url, system.index.network()).await.context("opening the lake of --lake")?;
-    let (store, progress, stop) = (system.index.clone(), system.progress.clone(), system.shutdown.clone());
+    let (store, progress, stop) = (system.index.clone(), system.progress.clone(), system.process.shutdown.clone());
     let following = bizkey_indexer::lake::run(store, lake.clone(), progress, stop);
-    system.tasks.spawn(async move { following.await.context("writing the lake stopped") });
+    system.process.spawn(async move { following.await.context("writing the lake stopped") });
     Ok(lake)
 }
 
@@ -153,25 +137,4 @@ async fn listen(what: &str, address: SocketAddr) -> anyhow::Result<TcpListener> 
     TcpListener::bind(address)
         .await
         .with_context(|| format!("{address} cannot be listened on; give another with --{what}"))
-}
-
-/// Serves a router until the system stops.
-pub fn serve_router(system: &mut System, listener: TcpListener, router: axum::Router) {
-    let stop = system.shutdown.clone();
-    system.tasks.spawn(async move {
-        // Limits are by address.
-        let service = router.into_make_service_with_connect_info::<SocketAddr>();
-        let serving =
-            axum::serve(listener, service).with_graceful_shutdown(stop.clone().cancelled_owned()).into_future();
-        // A stream of events has no end of its own.
-        let patience = async {
-            stop.cancelled().await;
-            tokio::time::sleep(GRACE).await;
-        };
-        tokio::select! {
-            served = serving => served?,
-            () = patience => {}
-        }
-        Ok(())
-    });
 }

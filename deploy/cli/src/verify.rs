@@ -1,8 +1,7 @@
 //! `bizkey verify`: every epoch again, from the chain alone.
 
 use crate::place::PlaceArgs;
-use bizkey_oracle::explain::compare_weights;
-use bizkey_primitives::TOKEN;
+use bizkey_oracle::{explain::compare_weights, rows::tokens};
 use indicatif::{ProgressBar, ProgressStyle};
 use std::process::ExitCode;
 
@@ -69,7 +68,7 @@ pub async fn verify(args: VerifyArgs) -> anyhow::Result<ExitCode> {
     }
     let paid = |side: fn(&bizkey_oracle::verify::AuditedEpoch) -> u128| {
         let sum: u128 = verdict.epochs.iter().map(side).sum();
-        format!("{}.{:012}", sum / TOKEN, sum % TOKEN)
+        tokens(sum)
     };
     println!(
         "{} epochs agree up to block {}: {} Bzky and {} Time paid",

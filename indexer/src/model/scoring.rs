@@ -1,23 +1,17 @@
 //! What the board decided of how epochs are scored.
 
+use crate::scores::rules::Parameters;
 use bizkey_primitives::{membership::Clamp, Epoch};
-use std::collections::BTreeMap;
 
-/// The rules in force in an epoch (architecture.md, BizPower, exactly). Those
-/// of `bizpower-2` are there whatever the algorithm. What is not set limits
-/// nothing.
+/// The rules in force in an epoch (architecture.md, BizPower, exactly). The
+/// parameters of `bizpower-2` are there whatever the algorithm.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ScoringRules {
     /// The version that reports of the epoch must carry; 1 until the board
     /// sets another one.
     pub algorithm_version: u16,
-    /// Between what a customer's total at a shop counts, by trade; minor units.
-    pub clamps: BTreeMap<u16, Clamp>,
-    /// The least capital, minor units a month, by trade and region.
-    pub capital_floors: BTreeMap<(u16, u16), u128>,
-    /// How much of a customer's cash and external payments counts in an epoch,
-    /// minor units.
-    pub cash_cap: Option<u64>,
+    /// The board's parameters.
+    pub parameters: Parameters,
 }
 
 /// An algorithm from an epoch on.

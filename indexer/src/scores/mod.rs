@@ -10,22 +10,22 @@
 //! | module | holds |
 //! |---|---|
 //! | [`running`] | a shop's epoch as it goes, from what happened in it |
-//! | `algorithm` | which algorithm scores an epoch |
+//! | [`rules`] | what it shares with the score of the whole epoch |
 //! | `tickets` | which receipts of an epoch are ticketed |
 //! | [`candle`] | scores into candles |
 //! | [`live`] | a shop's epochs that are not kept yet |
 //! | [`keep`] | epochs that are over into rows |
 
-mod algorithm;
 pub mod candle;
 mod keep;
 mod live;
+pub mod rules;
 pub mod running;
 mod tickets;
 
-pub use algorithm::Algorithm;
 pub use candle::{Candle, Interval};
 pub use keep::{keep, keep_epoch};
 pub use live::Live;
 pub(crate) use live::Remembered;
+pub use rules::Algorithm;
 pub use running::{EpochRun, Happening, Opening, Point, What};

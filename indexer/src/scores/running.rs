@@ -6,8 +6,8 @@
 //! oracle reports.
 
 use super::{
+    rules::{buyers_of, clamped, orders_of, Algorithm, BuyerKind},
     tickets::{Change, Tickets},
-    Algorithm,
 };
 use bizkey_primitives::{
     bizpower::{Buyers, Counts},
@@ -86,29 +86,6 @@ pub struct Sale {
     pub amount: u64,
 }
 
-/// As what a customer counts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum BuyerKind {
-    /// In store, never a buyer here in an earlier epoch.
-    First,
-    /// In store, a buyer here in an earlier epoch.
-    Repeat,
-    /// Outside.
-    Outside,
-}
-
-impl BuyerKind {
-    /// The kind of a buyer by this channel, `known` from earlier epochs or not.
-    #[must_use]
-    pub fn of(channel: Channel, known: bool) -> Self {
-        match channel {
-            Channel::Outside => BuyerKind::Outside,
-            Channel::InStore if known => BuyerKind::Repeat,
-            Channel::InStore => BuyerKind::First,
-        }
-    }
-}
-
 /// A score from a moment on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Point {
@@ -153,14 +130,12 @@ impl Bought {
         step_by(&mut self.total, sale.amount.into(), adds);
     }
 
-    /// What it adds to the sales of `bizpower-2`. The registry has lo at most
-    /// hi; `Ord::clamp` would panic otherwise.
+    /// What it adds to the sales of `bizpower-2`.
     fn clamped(&self, clamp: Option<Clamp>) -> u128 {
-        match clamp {
-            _ if self.receipts == 0 => 0,
-            Some(clamp) => self.total.max(clamp.lo.into()).min(clamp.hi.into()),
-            None => self.total,
+        if self.receipts == 0 {
+            return 0;
         }
+        clamped(self.total, clamp)
     }
 }
 
@@ -350,20 +325,4 @@ fn step(count: &mut u64, adds: bool) {
 
 fn step_by(sum: &mut u128, amount: u128, adds: bool) {
     *sum = if adds { sum.saturating_add(amount) } else { sum.saturating_sub(amount) };
-}
-
-/// Orders and sales of a channel.
-fn orders_of(counts: &mut Counts, channel: Channel) -> (&mut u64, &mut u128) {
-    match channel {
-        Channel::InStore => (&mut counts.pl, &mut counts.pm),
-        Channel::Outside => (&mut counts.uom, &mut counts.uon),
-    }
-}
-
-fn buyers_of(counts: &mut Counts, kind: BuyerKind) -> &mut u64 {
-    match kind {
-        BuyerKind::First => &mut counts.um,
-        BuyerKind::Repeat => &mut counts.un,
-        BuyerKind::Outside => &mut counts.uo,
-    }
 }

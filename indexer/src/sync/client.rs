@@ -52,25 +52,30 @@ impl ClientSource {
 
 impl From<&Deployment> for Network {
     fn from(deployment: &Deployment) -> Self {
-        let contracts = &deployment.contracts;
         Self {
             genesis_hash: deployment.genesis_hash,
             calendar: deployment.calendar,
             // The deployment's block is the one before its first event.
             first_block: deployment.block.saturating_add(1),
-            contracts: Contracts {
-                vault: contracts.vault,
-                bzky: contracts.bzky,
-                time: contracts.time,
-                registry: contracts.registry,
-                receipts: contracts.receipts,
-                pos_deposit: contracts.pos_deposit,
-                rewards: contracts.rewards,
-                redemption: contracts.redemption,
-                vesting: contracts.vesting,
-                foundation: contracts.foundation,
-                otc: contracts.otc,
-            },
+            contracts: deployment.contracts.into(),
+        }
+    }
+}
+
+impl From<ContractAddresses> for Contracts {
+    fn from(contracts: ContractAddresses) -> Self {
+        Self {
+            vault: contracts.vault,
+            bzky: contracts.bzky,
+            time: contracts.time,
+            registry: contracts.registry,
+            receipts: contracts.receipts,
+            pos_deposit: contracts.pos_deposit,
+            rewards: contracts.rewards,
+            redemption: contracts.redemption,
+            vesting: contracts.vesting,
+            foundation: contracts.foundation,
+            otc: contracts.otc,
         }
     }
 }

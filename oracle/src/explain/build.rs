@@ -1,7 +1,7 @@
 //! What was followed, as an explanation. Every figure is the engine's, the
 //! trees' or the chain's own; the lines beside them must lead to it.
 
-use crate::scoring::Algorithm;
+use crate::scoring::{Algorithm, Sales};
 
 use super::{
     follow::{Closed, Follower, Party},
@@ -12,9 +12,10 @@ use super::{
     reward,
     score::{self, Scored},
     tally::tally,
-    trail::{is_cash, Buyer, BuyerKind, Fate, Judged, LaterVoid, NotCounted, Sale},
+    trail::{Buyer, Fate, Judged, LaterVoid, NotCounted, Sale},
 };
 use bizkey_client::ss58;
+use bizkey_indexer::scores::rules::BuyerKind;
 use bizkey_primitives::{
     bizpower::Counts, receipt::Channel, report::EpochState, Calendar, CustomerIndex, Epoch, MerchantIndex, Side, Status,
 };
@@ -199,7 +200,7 @@ fn receipt(closed: &Closed, judged: &Judged) -> ReceiptLine {
         customer: receipt.customer,
         channel: channel_name(receipt.channel).to_owned(),
         amount: receipt.amount,
-        is_cash: is_cash(receipt.rail),
+        is_cash: Sales::is_cash(receipt.rail),
         counted,
         reason,
         sales,

@@ -9,7 +9,6 @@ use crate::{
     book::Judge,
     chain::{EpochCounts, Ledger, LedgerError},
     report::{EpochReport, Network, ReportError},
-    scoring::Algorithm,
     source::EpochFacts,
 };
 use bizkey_client::{ss58, Block, ContractAddresses, ContractEvent, ContractKind};
@@ -170,12 +169,9 @@ impl Follower {
         let (shop, buyer) =
             (party(Side::Merchant, merchant, merchant_status), party(Side::Customer, customer, customer_status));
         let capital = merchant.and_then(|index| facts.input.capital.get(&index).copied());
-        let business = merchant.and_then(|index| facts.input.businesses.get(&index));
-        let rules = Rules { algorithm: facts.input.algorithm, clamp: facts.input.parameters.clamp(business) };
-        let capital_floor = match rules.algorithm {
-            Algorithm::Bizpower1 => 0,
-            Algorithm::Bizpower2 => facts.input.parameters.capital_floor(business),
-        };
+        let clamp = merchant.and_then(|index| facts.input.clamp(index));
+        let rules = Rules { algorithm: facts.input.algorithm, clamp };
+        let capital_floor = merchant.map_or(0, |index| facts.input.capital_floor(index));
         let report = self.judge.judge(facts)?;
         self.add_buyers(&report);
         if epoch == self.epoch {

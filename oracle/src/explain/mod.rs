@@ -28,5 +28,5 @@ pub use model::{
 };
 pub use run::{explain, ExplainRunError};
 pub use tally::{Rules, Tally, Total};
-pub use trail::{Buyer, BuyerKind, Fate, Focus, Gross, Judged, LaterVoid, NotCounted, Sale, Trail, TrailEpoch};
+pub use trail::{Buyer, Fate, Focus, Gross, Judged, LaterVoid, NotCounted, Sale, Trail, TrailEpoch};
 pub use weights::{compare_weights, Reading};

@@ -70,11 +70,7 @@ pub fn explain(epoch: Epoch, scored: &Scored<'_>) -> Result<ScoreExplanation, Ex
                 counted: line.counted,
             })
             .collect(),
-        clamp: closed
-            .rules
-            .clamp
-            .filter(|_| closed.rules.algorithm == Algorithm::Bizpower2)
-            .map(|clamp| ClampLine { lo: clamp.lo, hi: clamp.hi }),
+        clamp: closed.rules.clamp.map(|clamp| ClampLine { lo: clamp.lo, hi: clamp.hi }),
         shares_are_own,
         share_epochs,
         first: row.shares.first,

@@ -1,7 +1,8 @@
 //! A shop's receipts added up by the letter of the algorithm.
 
-use super::trail::{Buyer, BuyerKind, Fate, Judged, TrailEpoch};
+use super::trail::{Buyer, Fate, Judged, TrailEpoch};
 use crate::scoring::Algorithm;
+use bizkey_indexer::scores::rules::{buyers_of, clamped, orders_of, BuyerKind};
 use bizkey_primitives::{bizpower::Counts, membership::Clamp, receipt::Channel, CustomerIndex, MerchantIndex};
 use std::collections::BTreeMap;
 
@@ -64,12 +65,11 @@ pub fn tally(epoch: &TrailEpoch, merchant: MerchantIndex, rules: Rules) -> Tally
         let buyers = buyers_of(&mut own, kind);
         *buyers = buyers.saturating_add(1);
     }
-    let clamped = |total: u128| rules.clamp.map_or(total, |clamp| total.max(clamp.lo.into()).min(clamp.hi.into()));
     let total = |((channel, customer), total): ((Channel, CustomerIndex), u128)| Total {
         customer,
         channel,
         total,
-        counted: clamped(total),
+        counted: clamped(total, rules.clamp),
     };
     let totals: Vec<Total> = if is_second { totals.into_iter().map(total).collect() } else { Vec::new() };
     for total in &totals {
@@ -94,19 +94,4 @@ pub fn tally(epoch: &TrailEpoch, merchant: MerchantIndex, rules: Rules) -> Tally
         }
     }
     Tally { own, left, totals }
-}
-
-fn orders_of(counts: &mut Counts, channel: Channel) -> (&mut u64, &mut u128) {
-    match channel {
-        Channel::InStore => (&mut counts.pl, &mut counts.pm),
-        Channel::Outside => (&mut counts.uom, &mut counts.uon),
-    }
-}
-
-fn buyers_of(counts: &mut Counts, kind: BuyerKind) -> &mut u64 {
-    match kind {
-        BuyerKind::First => &mut counts.um,
-        BuyerKind::Repeat => &mut counts.un,
-        BuyerKind::Outside => &mut counts.uo,
-    }
 }

@@ -9,10 +9,8 @@ use super::model::{
     BuyerLine, CapitalLine, ClampLine, CountLines, CustomerExplanation, Explanation, Fraction, HoldingExplanation,
     MerchantExplanation, Part, ReceiptLine, RewardExplanation, SalesExplanation, ScoreExplanation, TotalLine, VoidLine,
 };
-use bizkey_primitives::{
-    bizpower::{MIN_BUYERS_FOR_SHARES, SCALE},
-    TOKEN,
-};
+use crate::rows;
+use bizkey_primitives::bizpower::{MIN_BUYERS_FOR_SHARES, SCALE};
 use std::fmt;
 
 impl fmt::Display for Explanation {
@@ -331,10 +329,5 @@ fn shown(fraction: &Fraction) -> String {
 
 /// An amount in whole tokens, without trailing zeros.
 fn tokens(amount: u128) -> String {
-    let (whole, rest) = (amount / TOKEN, amount % TOKEN);
-    if rest == 0 {
-        return whole.to_string();
-    }
-    let digits = format!("{rest:012}");
-    format!("{whole}.{}", digits.trim_end_matches('0'))
+    rows::tokens(amount).trim_end_matches('0').trim_end_matches('.').to_owned()
 }

@@ -6,9 +6,10 @@
 //! through every epoch with reasons. Whoever explains compares the two: an
 //! explanation that does not add up to the engine's numbers is refused.
 
-use crate::scoring::{Algorithm, EpochInput, ReceiptId, ReceiptInput};
+use crate::scoring::{Algorithm, EpochInput, ReceiptId, ReceiptInput, Sales};
+use bizkey_indexer::scores::rules::BuyerKind;
 use bizkey_primitives::{
-    receipt::{Channel, Rail, MAX_AMOUNT},
+    receipt::{Channel, MAX_AMOUNT},
     ticket::{Reference, REFERENCE_BYTES, REFERENCE_EPOCHS},
     CustomerIndex, Epoch, MerchantIndex, Status,
 };
@@ -94,17 +95,6 @@ pub struct LaterVoid {
     /// What is carried against the customer, if it is the one that is
     /// followed: by how much less would have counted without the receipt.
     pub carried: Option<u128>,
-}
-
-/// The three kinds of buyers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum BuyerKind {
-    /// First purchase in store.
-    First,
-    /// Repeat purchase in store.
-    Repeat,
-    /// Outside.
-    Outside,
 }
 
 /// An epoch of the party.
@@ -243,7 +233,7 @@ impl Trail {
 
     /// By how much less counts in the receipt's epoch without it.
     fn counted_less(&mut self, void: &LaterVoid) -> u128 {
-        match self.capped.get_mut(&void.epoch).filter(|_| is_cash(void.receipt.rail)) {
+        match self.capped.get_mut(&void.epoch).filter(|_| Sales::is_cash(void.receipt.rail)) {
             None => void.sales.into(),
             Some((cash, cap)) => {
                 let before = (*cash).min(*cap);
@@ -285,27 +275,20 @@ impl Trail {
         let mut gross = Gross::default();
         for Judged { receipt, fate } in receipts.iter().filter(|judged| judged.receipt.customer == Some(customer)) {
             if let Fate::Counted { sale: Sale::Adds(amount), .. } = fate {
-                let sum = if is_cash(receipt.rail) { &mut gross.cash } else { &mut gross.other };
+                let sum = if Sales::is_cash(receipt.rail) { &mut gross.cash } else { &mut gross.other };
                 // Amounts are below 2^48 and receipts fewer than 2^64.
                 *sum = sum.saturating_add((*amount).into());
             }
         }
-        if input.algorithm == Algorithm::Bizpower2 {
-            gross.cap = input.parameters.cash_cap.map(u128::from);
-            if let Some(cap) = gross.cap.filter(|cap| gross.cash > *cap) {
-                self.capped.insert(input.epoch, (gross.cash, cap));
-            }
+        gross.cap = input.cash_cap();
+        if let Some(cap) = gross.cap.filter(|cap| gross.cash > *cap) {
+            self.capped.insert(input.epoch, (gross.cash, cap));
         }
         let carried = later_voids.iter().filter_map(|void| void.carried);
         let debt = carried.fold(self.debt, |debt, carried| debt.saturating_add(carried));
         self.debt = debt.saturating_sub(gross.counted());
         gross
     }
-}
-
-/// Payments that nobody but the shop has seen.
-pub const fn is_cash(rail: Rail) -> bool {
-    matches!(rail, Rail::Cash | Rail::External)
 }
 
 fn not_counted(receipt: &ReceiptInput, input: &EpochInput, voided: &HashSet<ReceiptId>) -> Option<NotCounted> {

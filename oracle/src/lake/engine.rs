@@ -1,15 +1,17 @@
 //! An epoch of the lake into scores.
 
 use super::{
+    customers::CustomerSales,
     error::Result,
-    merchants::TallyRules,
+    merchants::{MerchantTally, TallyRules},
+    operator::Work as _,
     plan::{self, Exchange, Reader},
     settle,
-    state::{Debts, EpochBuyers, State},
+    state::{EpochBuyers, State},
     voids::LaterVoids,
     LakeError,
 };
-use crate::scoring::{EpochInput, EpochScores, ScoringError, WeightBinding};
+use crate::scoring::{Debts, EpochInput, EpochScores, ScoringError, WeightBinding};
 use bizkey_indexer::lake::{schema, Manifest};
 use bizkey_primitives::Epoch;
 use datafusion::{
@@ -134,10 +136,8 @@ impl LakeEngine {
         let rules = TallyRules::new(&facts, receipts.first_id..receipts.end_id, voids.all().to_vec());
         let state = Arc::clone(&self.state);
         state.forget_kept();
-        let plan = self
-            .reader
-            .figures(&receipts.parts, Arc::new(rules), state, largest, self.settings.exchange)
-            .map_err(&failed)?;
+        let plan =
+            self.reader.figures(&receipts.parts, rules, state, largest, self.settings.exchange).map_err(&failed)?;
         let batches = self.reader.run(Arc::clone(&plan)).await.map_err(&failed)?;
         let mut spent = spent(&plan);
         drop(plan);
@@ -145,13 +145,17 @@ impl LakeEngine {
 
         let started = Instant::now();
         let mut debts = self.state.memory().debts().clone();
-        debts.book(voids.all());
+        for void in voids.all().iter().filter(|void| void.is_ticketed) {
+            debts.book(void.customer, void.amount, void.cash.then_some(void.epoch));
+        }
         let (state, binding) = (Arc::clone(&self.state), self.settings.binding);
         let work = move || {
             let scored = settle::settle(&batches, &facts, state.memory(), &debts, binding)?;
             drop(batches);
             let settle::Settlement { scores, receipts, settled } = scored;
-            debts.apply(epoch, settled);
+            for (customer, settled) in settled {
+                debts.apply(epoch, customer, settled);
+            }
             Ok::<_, LakeError>((scores, receipts, debts))
         };
         let joined = tokio::task::spawn_blocking(work).await;
@@ -220,12 +224,12 @@ fn add(plan: &Arc<dyn ExecutionPlan>, spent: &mut Spent) {
         Duration::from_nanos(nanoseconds as u64)
     };
     match plan.name() {
-        "MerchantTallyExec" => {
+        MerchantTally::NAME => {
             spent.decode += time(&metrics, "decode");
             spent.partition += time(&metrics, "partition");
             spent.tally += time(&metrics, "tally");
         }
-        "CustomerSalesExec" => {
+        CustomerSales::NAME => {
             spent.exchange += time(&metrics, "partition");
             spent.sales += time(&metrics, "sales");
         }

@@ -3,6 +3,7 @@
 //! One narrow table serves both sides, so that a plan has one output. A sum
 //! that passes 64 bits has a second row with its upper half.
 
+use crate::scoring::Sales;
 use bizkey_primitives::bizpower::Counts;
 use datafusion::{
     arrow::{
@@ -18,8 +19,8 @@ use std::sync::{Arc, LazyLock};
 pub(super) const SALES: u8 = 0;
 /// A customer's ticketed sales by cash and external terminals.
 pub(super) const CASH: u8 = 1;
-pub(super) const SALES_HIGH: u8 = 2;
-pub(super) const CASH_HIGH: u8 = 3;
+const SALES_HIGH: u8 = 2;
+const CASH_HIGH: u8 = 3;
 /// The first figure of a merchant; those below are of customers.
 pub(super) const RECEIPTS: u8 = 16;
 const INVALID: u8 = 17;
@@ -73,9 +74,16 @@ impl Figures {
     }
 
     /// A sum in two halves; nothing for zero halves.
-    pub(super) fn push_wide(&mut self, account: u32, low: u8, high: u8, value: u128) {
+    fn push_wide(&mut self, account: u32, low: u8, high: u8, value: u128) {
         self.push_some(account, low, value as u64);
         self.push_some(account, high, (value >> 64) as u64);
+    }
+
+    /// A customer's sales: always a first row, which says that it is there.
+    pub(super) fn push_sales(&mut self, customer: u32, Sales { cash, other }: Sales) {
+        self.push(customer, SALES, other as u64);
+        self.push_some(customer, SALES_HIGH, (other >> 64) as u64);
+        self.push_wide(customer, CASH, CASH_HIGH, cash);
     }
 
     /// A merchant's epoch.
@@ -115,6 +123,18 @@ pub(super) fn columns(batch: &RecordBatch) -> Result<(&[u32], &[u8], &[u64])> {
         Some((accounts.values().as_ref(), figures.values().as_ref(), values.values().as_ref()))
     };
     read().ok_or_else(|| DataFusionError::Internal("these are no figures".to_owned()))
+}
+
+/// Adds a row's figure of a customer; halves of a sum in any order. Values are
+/// below 2^64 and rows fewer: no sum passes u128.
+pub(super) fn add_sales(sales: &mut Sales, figure: u8, value: u64) {
+    let wide = u128::from(value);
+    match figure {
+        CASH => sales.cash += wide,
+        CASH_HIGH => sales.cash += wide << 64,
+        SALES_HIGH => sales.other += wide << 64,
+        _ => sales.other += wide,
+    }
 }
 
 /// A merchant's epoch as tallied.

@@ -14,6 +14,7 @@
 //! | `engine` | [`LakeEngine`]: an epoch of the lake into scores |
 //! | `plan` | the plan of an epoch, and what it reads |
 //! | `exchange` | rows by part, so that a part fits the cache |
+//! | `operator` | operators over parts of rows |
 //! | `merchants` | the operator that tallies each merchant's receipts |
 //! | `tally` | the rules of one part of merchants |
 //! | `customers` | the operator that adds up customers' sales |
@@ -40,16 +41,14 @@ mod error;
 mod exchange;
 mod figures;
 mod merchants;
+mod operator;
 mod plan;
 mod settle;
 mod state;
 mod tally;
 mod voids;
 
-pub use customers::CustomerSalesExec;
 pub use engine::{LakeEngine, Settings, Spent};
 pub use error::{LakeError, Result};
-pub use merchants::{MerchantTallyExec, TallyRules, RECEIPT_COLUMNS};
 pub use plan::Exchange;
 pub use state::State;
-pub use voids::LaterVoid;

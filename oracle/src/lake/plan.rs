@@ -1,9 +1,10 @@
 //! The plan of an epoch.
 
 use super::{
-    customers::CustomerSalesExec,
+    customers::CustomerSales,
     error::{LakeError, Result},
-    merchants::{MerchantTallyExec, TallyRules, RECEIPT_COLUMNS},
+    merchants::{MerchantTally, TallyRules, RECEIPT_COLUMNS},
+    operator::PartsExec,
     state::State,
 };
 use bizkey_indexer::lake::{schema, Part};
@@ -122,7 +123,7 @@ impl Reader {
     pub(super) fn figures(
         &self,
         parts: &[Part],
-        rules: Arc<TallyRules>,
+        rules: TallyRules,
         state: Arc<State>,
         largest: CustomerIndex,
         exchange: Exchange,
@@ -130,9 +131,10 @@ impl Reader {
         let (Exchange::Shared(partitions) | Exchange::ByHash(partitions)) = exchange;
         let receipts = self.scan(&schema::receipts(), parts, &RECEIPT_COLUMNS, partitions)?;
         let receipts = exchange.over(receipts, "merchant")?;
-        let tallied: Arc<dyn ExecutionPlan> = Arc::new(MerchantTallyExec::new(receipts, rules, state, exchange));
+        let tallied: Arc<dyn ExecutionPlan> =
+            Arc::new(PartsExec::new(receipts, Arc::new(MerchantTally { rules, state }), exchange));
         let tallied = exchange.over(tallied, "account")?;
-        Ok(Arc::new(CustomerSalesExec::new(tallied, largest, exchange)))
+        Ok(Arc::new(PartsExec::new(tallied, Arc::new(CustomerSales { largest }), exchange)))
     }
 
     /// Runs a plan; batches in no particular order.

@@ -2,13 +2,15 @@
 
 use super::{
     error::Result,
-    figures::{self, Tallied, CASH, CASH_HIGH, RECEIPTS, SALES_HIGH},
-    state::{Debts, Memory, Settled},
+    figures::{self, Tallied, RECEIPTS},
+    state::Memory,
     tally::run,
     LakeError,
 };
-use crate::scoring::{Algorithm, CustomerRow, EpochInput, EpochScores, MerchantRow, ScoringError, WeightBinding};
-use bizkey_primitives::{bizpower::Buyers, CustomerIndex, MerchantIndex};
+use crate::scoring::{
+    merchant_row, CustomerRow, Debts, EpochInput, EpochScores, MerchantRow, Sales, Settled, WeightBinding,
+};
+use bizkey_primitives::{CustomerIndex, MerchantIndex};
 use datafusion::{arrow::record_batch::RecordBatch, error::Result as PlanResult};
 use rayon::prelude::*;
 
@@ -17,7 +19,7 @@ pub(super) struct Settlement {
     pub(super) scores: EpochScores,
     /// Receipts that were counted, valid or not.
     pub(super) receipts: u64,
-    pub(super) settled: Settled,
+    pub(super) settled: Left,
 }
 
 /// The report's rows of figures, and what they leave for later epochs. `debts`
@@ -89,22 +91,8 @@ fn merchants(
                 }
             }
             while capital.next_if(|(before, _)| **before < merchant).is_some() {}
-            let attested = capital.next_if(|(of, _)| **of == merchant).map(|(_, attested)| attested.total());
-            let capital = match (attested, facts.algorithm) {
-                (None, _) => 0,
-                (Some(attested), Algorithm::Bizpower1) => attested,
-                (Some(attested), Algorithm::Bizpower2) => {
-                    attested.max(facts.parameters.capital_floor(facts.businesses.get(&merchant)))
-                }
-            };
-            let shares: Buyers = counts.share_buyers(last);
-            let weights = match facts.algorithm {
-                Algorithm::Bizpower1 => binding.bind(shares),
-                Algorithm::Bizpower2 => shares,
-            };
-            let score =
-                counts.score(weights, capital).ok_or(ScoringError::ScoreOverflow { merchant, epoch: facts.epoch })?;
-            Ok(MerchantRow { merchant, counts, shares, capital, score })
+            let attested = capital.next_if(|(of, _)| **of == merchant).map(|(_, attested)| attested);
+            Ok(merchant_row(facts, binding, merchant, counts, last, attested)?)
         };
         tallied.iter().map(row).collect::<Result<Vec<_>>>()
     };
@@ -112,67 +100,48 @@ fn merchants(
     Ok(runs.into_iter().flatten().collect())
 }
 
-/// A customer's sums.
-type Sums = (CustomerIndex, [u128; 2]);
-
-/// The sums of a batch, ascending by customer.
-fn sums(batch: &RecordBatch) -> PlanResult<impl Iterator<Item = Sums> + '_> {
+/// The sales of a batch, ascending by customer.
+fn sales(batch: &RecordBatch) -> PlanResult<impl Iterator<Item = (CustomerIndex, Sales)> + '_> {
     let (accounts, figures, values) = figures::columns(batch)?;
     let mut rows = accounts.iter().zip(figures).zip(values).filter(|((_, figure), _)| **figure < RECEIPTS).peekable();
     Ok(std::iter::from_fn(move || {
         let ((&account, _), _) = rows.peek()?;
-        let mut sums = [0u128; 2];
+        let mut sales = Sales::default();
         while let Some(((_, &figure), &value)) = rows.next_if(|((next, _), _)| **next == account) {
-            let wide = u128::from(value);
-            // Amounts are below 2^48 and receipts fewer than 2^64: no sum passes u128.
-            match figure {
-                CASH => sums[0] += wide,
-                CASH_HIGH => sums[0] += wide << 64,
-                SALES_HIGH => sums[1] += wide << 64,
-                _ => sums[1] += wide,
-            }
+            figures::add_sales(&mut sales, figure, value);
         }
-        Some((account, sums))
+        Some((account, sales))
     }))
 }
 
-fn customers(batches: &[RecordBatch], facts: &EpochInput, debts: &Debts) -> PlanResult<(Vec<CustomerRow>, Settled)> {
-    let cap = match facts.algorithm {
-        Algorithm::Bizpower1 => None,
-        Algorithm::Bizpower2 => facts.parameters.cash_cap.map(u128::from),
-    };
+/// What customers' sales leave for later epochs, of those where it is something.
+type Left = Vec<(CustomerIndex, Settled)>;
+
+fn customers(batches: &[RecordBatch], facts: &EpochInput, debts: &Debts) -> PlanResult<(Vec<CustomerRow>, Left)> {
     let of_batch = |batch: &RecordBatch| {
-        let mut settled = Settled::default();
-        let row = |(customer, [cash, other]): Sums| {
-            let mut counted = cash;
-            if let Some(cap) = cap.filter(|cap| cash > *cap) {
-                settled.capped.push((customer, cash, cap));
-                counted = cap;
+        let mut left = Left::new();
+        let row = |(customer, sales)| {
+            let (row, settled) = debts.settle(facts, customer, sales);
+            if !settled.is_nothing() {
+                left.push((customer, settled));
             }
-            let gross = other.saturating_add(counted);
-            let debt = debts.owed(customer);
-            if debt > 0 {
-                settled.owed.push((customer, debt.saturating_sub(gross)));
-            }
-            let sales = gross.saturating_sub(debt);
-            CustomerRow { customer, sales, is_rewarded: facts.customers.is_rewarded(customer) }
+            row
         };
-        let rows: Vec<CustomerRow> = sums(batch)?.map(row).collect();
-        Ok((rows, settled))
+        let rows: Vec<CustomerRow> = sales(batch)?.map(row).collect();
+        Ok((rows, left))
     };
     let mut made: Vec<_> = batches.par_iter().map(of_batch).collect::<PlanResult<_>>()?;
     made.retain(|(rows, _)| !rows.is_empty());
     made.sort_by_key(|(rows, _)| rows.first().map(|row| row.customer));
     let mut rows: Vec<CustomerRow> = Vec::with_capacity(made.iter().map(|(rows, _)| rows.len()).sum());
-    let mut settled = Settled::default();
-    for (part, left) in made {
-        rows.extend(part);
-        settled.owed.extend(left.owed);
-        settled.capped.extend(left.capped);
+    let mut left = Left::new();
+    for (of_part, left_by_part) in made {
+        rows.extend(of_part);
+        left.extend(left_by_part);
     }
     // Ranges of accounts are apart already when memory is shared.
     if !rows.is_sorted_by_key(|row| row.customer) {
         rows.par_sort_unstable_by_key(|row| row.customer);
     }
-    Ok((rows, settled))
+    Ok((rows, left))
 }

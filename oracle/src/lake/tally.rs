@@ -10,7 +10,8 @@ use super::{
     voids::LaterVoid,
 };
 use crate::scoring::Algorithm;
-use bizkey_primitives::{membership::Clamp, CustomerIndex, MerchantIndex};
+use bizkey_indexer::scores::rules::clamped;
+use bizkey_primitives::{CustomerIndex, MerchantIndex};
 use std::hash::{BuildHasher as _, RandomState};
 
 /// A receipt in flight.
@@ -304,11 +305,6 @@ fn gallop<R>(rows: &[R], is_before: impl Fn(&R) -> bool) -> usize {
 fn total(receipts: &[ReceiptRow], keys: &[u64]) -> u128 {
     let place = |key: &u64| (key & ((1 << 31) - 1)) as usize;
     keys.iter().map(|key| u128::from(receipts[place(key)].amount())).sum()
-}
-
-fn clamped(total: u128, clamp: Option<Clamp>) -> u128 {
-    // The registry has lo at most hi; `Ord::clamp` would panic otherwise.
-    clamp.map_or(total, |clamp| total.max(clamp.lo.into()).min(clamp.hi.into()))
 }
 
 /// Takes voided receipts of earlier epochs off, none of the counts below zero.

@@ -15,7 +15,7 @@ use std::{collections::BTreeMap, ops::Range};
 
 /// A valid receipt of an earlier epoch that this epoch voids.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct LaterVoid {
+pub(super) struct LaterVoid {
     /// Its shop.
     pub merchant: MerchantIndex,
     /// Its customer; 0 for an unknown one.

@@ -5,6 +5,7 @@ use super::{
     rules::Algorithm,
     sales::Sales,
 };
+use bizkey_indexer::scores::rules::{buyers_of, clamped, orders_of, BuyerKind};
 use bizkey_primitives::{
     bizpower::Counts,
     receipt::{Channel, MAX_AMOUNT},
@@ -12,14 +13,6 @@ use bizkey_primitives::{
     CustomerIndex, Epoch, MerchantIndex,
 };
 use std::collections::{hash_map::Entry, BTreeMap, HashMap, HashSet};
-
-/// The kind as which a receipt's customer counts in the receipt's own epoch.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum BuyerKind {
-    First,
-    Repeat,
-    Outside,
-}
 
 /// What a void in a later epoch has to know of a receipt.
 #[derive(Clone, Copy, Debug)]
@@ -94,7 +87,8 @@ impl Working {
             *orders += 1;
             *sales += amount;
         }
-        let buyer = receipt.customer.map(|customer| (customer, kind(receipt, customer, past)));
+        let kind = |customer| BuyerKind::of(channel, past.has_bought(merchant, customer));
+        let buyer = receipt.customer.map(|customer| (customer, kind(customer)));
         let mut voidable = Voidable { merchant, channel, buyer, sales: 0, cash_of: None };
         if let Some((customer, kind)) = buyer {
             let is_ticketed = receipt.reference != [0; REFERENCE_BYTES]
@@ -129,12 +123,7 @@ impl Working {
         for ((merchant, _, channel), total) in &self.bought {
             // Whoever sold something has an entry.
             let Some(counts) = self.counts.get_mut(merchant) else { continue };
-            let clamped = match input.parameters.clamp(input.businesses.get(merchant)) {
-                // The registry has lo at most hi; `Ord::clamp` would panic otherwise.
-                Some(clamp) => (*total).max(clamp.lo.into()).min(clamp.hi.into()),
-                None => *total,
-            };
-            *orders_of(counts, *channel).1 += clamped;
+            *orders_of(counts, *channel).1 += clamped(*total, input.clamp(*merchant));
         }
     }
 
@@ -161,29 +150,5 @@ impl Working {
                 counts.uom = counts.uo;
             }
         }
-    }
-}
-
-fn kind(receipt: &ReceiptInput, customer: CustomerIndex, past: &impl Past) -> BuyerKind {
-    match receipt.channel {
-        Channel::Outside => BuyerKind::Outside,
-        Channel::InStore if past.has_bought(receipt.merchant, customer) => BuyerKind::Repeat,
-        Channel::InStore => BuyerKind::First,
-    }
-}
-
-/// Number and sum of a channel's orders.
-fn orders_of(counts: &mut Counts, channel: Channel) -> (&mut u64, &mut u128) {
-    match channel {
-        Channel::InStore => (&mut counts.pl, &mut counts.pm),
-        Channel::Outside => (&mut counts.uom, &mut counts.uon),
-    }
-}
-
-fn buyers_of(counts: &mut Counts, kind: BuyerKind) -> &mut u64 {
-    match kind {
-        BuyerKind::First => &mut counts.um,
-        BuyerKind::Repeat => &mut counts.un,
-        BuyerKind::Outside => &mut counts.uo,
     }
 }

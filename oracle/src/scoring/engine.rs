@@ -3,12 +3,13 @@
 use super::{
     count::{Past, Voidable, Working},
     input::{EpochInput, ReceiptId},
-    output::{EpochScores, MerchantRow},
+    output::{CustomerRow, EpochScores, MerchantRow},
     rules::{Algorithm, WeightBinding},
-    sales::Debts,
+    sales::{Debts, Sales},
 };
 use bizkey_primitives::{
-    bizpower::{Buyers, SHARE_EPOCHS},
+    bizpower::{Buyers, Counts, SHARE_EPOCHS},
+    party::Capital,
     ticket::{Reference, REFERENCE_EPOCHS},
     CustomerIndex, Epoch, MerchantIndex,
 };
@@ -99,28 +100,31 @@ impl Engine {
 
         // Nothing fails from here on.
         for receipt in voided.values() {
-            self.debts.carry(receipt);
+            if let Some((customer, _)) = receipt.buyer {
+                self.debts.book(customer, receipt.sales, receipt.cash_of);
+            }
         }
-        let customers = self.debts.settle(input, &working.sales);
+        let customers = self.customers(input, &working);
         let invalid_receipts = working.invalid;
         self.carry(input.epoch, &voided, working);
         Ok(EpochScores { epoch: input.epoch, algorithm: input.algorithm, merchants, customers, invalid_receipts })
     }
 
     fn merchants(&self, input: &EpochInput, working: &Working) -> Result<Vec<MerchantRow>, ScoringError> {
-        let mut merchants = Vec::with_capacity(working.counts.len());
-        for (&merchant, &counts) in &working.counts {
-            let shares = counts.share_buyers(self.last_epochs(merchant, input.epoch, counts.buyers()));
-            let capital = capital(input, merchant);
-            let weights = match input.algorithm {
-                Algorithm::Bizpower1 => self.binding.bind(shares),
-                Algorithm::Bizpower2 => shares,
-            };
-            let score =
-                counts.score(weights, capital).ok_or(ScoringError::ScoreOverflow { merchant, epoch: input.epoch })?;
-            merchants.push(MerchantRow { merchant, counts, shares, capital, score });
-        }
-        Ok(merchants)
+        let row = |(&merchant, &counts): (&MerchantIndex, &Counts)| {
+            let last = self.last_epochs(merchant, input.epoch, counts.buyers());
+            merchant_row(input, self.binding, merchant, counts, last, input.capital.get(&merchant))
+        };
+        working.counts.iter().map(row).collect()
+    }
+
+    fn customers(&mut self, input: &EpochInput, working: &Working) -> Vec<CustomerRow> {
+        let row = |(&customer, &sales): (&CustomerIndex, &Sales)| {
+            let (row, settled) = self.debts.settle(input, customer, sales);
+            self.debts.apply(input.epoch, customer, settled);
+            row
+        };
+        working.sales.iter().map(row).collect()
     }
 
     /// Receipts of earlier epochs that this epoch voids, each once.
@@ -164,12 +168,26 @@ impl Engine {
     }
 }
 
-/// What divides a merchant's score, minor units a month; 0 when nothing is
-/// attested, whatever the floor.
-fn capital(input: &EpochInput, merchant: MerchantIndex) -> u128 {
-    let Some(attested) = input.capital.get(&merchant) else { return 0 };
-    match input.algorithm {
-        Algorithm::Bizpower1 => attested.total(),
-        Algorithm::Bizpower2 => attested.total().max(input.parameters.capital_floor(input.businesses.get(&merchant))),
-    }
+/// A merchant's row. `last` are its buyers of the last 30 epochs, this one
+/// included, and `attested` is its capital, without which nothing scores,
+/// whatever the floor.
+///
+/// # Errors
+/// [`ScoringError::ScoreOverflow`].
+pub(crate) fn merchant_row(
+    input: &EpochInput,
+    binding: WeightBinding,
+    merchant: MerchantIndex,
+    counts: Counts,
+    last: Buyers,
+    attested: Option<&Capital>,
+) -> Result<MerchantRow, ScoringError> {
+    let shares = counts.share_buyers(last);
+    let capital = attested.map_or(0, |attested| attested.total().max(input.capital_floor(merchant)));
+    let weights = match input.algorithm {
+        Algorithm::Bizpower1 => binding.bind(shares),
+        Algorithm::Bizpower2 => shares,
+    };
+    let score = counts.score(weights, capital).ok_or(ScoringError::ScoreOverflow { merchant, epoch: input.epoch })?;
+    Ok(MerchantRow { merchant, counts, shares, capital, score })
 }

@@ -2,7 +2,7 @@
 
 use super::rules::{Algorithm, Parameters};
 use bizkey_primitives::{
-    membership::Business,
+    membership::{Business, Clamp},
     party::Capital,
     receipt::{Channel, Rail},
     ticket::Reference,
@@ -88,4 +88,34 @@ pub struct EpochInput {
     pub businesses: BTreeMap<MerchantIndex, Business>,
     /// Customers at the epoch's close.
     pub customers: Standing,
+}
+
+impl EpochInput {
+    /// Between what a customer's total at a merchant counts; `None` if it
+    /// counts as it is, as always under `bizpower-1`.
+    #[must_use]
+    pub fn clamp(&self, merchant: MerchantIndex) -> Option<Clamp> {
+        self.limits().and_then(|limits| limits.clamp(self.businesses.get(&merchant)))
+    }
+
+    /// The least capital by which a merchant is scored, minor units a month; 0
+    /// if there is none, as always under `bizpower-1`.
+    #[must_use]
+    pub fn capital_floor(&self, merchant: MerchantIndex) -> u128 {
+        self.limits().map_or(0, |limits| limits.capital_floor(self.businesses.get(&merchant)))
+    }
+
+    /// How much of a customer's cash and external payments counts, minor units;
+    /// `None` for all of it, as always under `bizpower-1`.
+    #[must_use]
+    pub fn cash_cap(&self) -> Option<u128> {
+        self.limits().and_then(|limits| limits.cash_cap).map(u128::from)
+    }
+
+    fn limits(&self) -> Option<&Parameters> {
+        match self.algorithm {
+            Algorithm::Bizpower1 => None,
+            Algorithm::Bizpower2 => Some(&self.parameters),
+        }
+    }
 }

@@ -77,7 +77,9 @@ mod output;
 mod rules;
 mod sales;
 
+pub(crate) use engine::merchant_row;
 pub use engine::{Engine, ScoringError};
 pub use input::{EpochInput, ReceiptId, ReceiptInput, Standing};
 pub use output::{CustomerRow, EpochScores, MerchantRow};
 pub use rules::{Algorithm, Parameters, UnknownAlgorithm, WeightBinding};
+pub(crate) use sales::{Capped, Debts, Sales, Settled};

@@ -1,26 +1,24 @@
 //! Customers' sales, and what later voids carry against them.
 
 use super::{
-    count::Voidable,
     input::{EpochInput, ReceiptInput},
     output::CustomerRow,
-    rules::Algorithm,
 };
 use bizkey_primitives::{receipt::Rail, CustomerIndex, Epoch};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 /// A customer's ticketed sales of one epoch, over all shops; minor units.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Sales {
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Sales {
     /// Cash and external payments, which nobody but the shop has seen.
-    cash: u128,
+    pub(crate) cash: u128,
     /// Everything else.
-    other: u128,
+    pub(crate) other: u128,
 }
 
 impl Sales {
     /// Whether a cap on cash and external payments applies to a rail.
-    pub(super) fn is_cash(rail: Rail) -> bool {
+    pub(crate) const fn is_cash(rail: Rail) -> bool {
         matches!(rail, Rail::Cash | Rail::External)
     }
 
@@ -32,11 +30,11 @@ impl Sales {
 }
 
 /// Cash of one customer and epoch that passed the cap.
-#[derive(Clone, Copy, Debug)]
-struct Capped {
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Capped {
     /// What is not voided, capped or not.
-    cash: u128,
-    cap: u128,
+    pub(crate) cash: u128,
+    pub(crate) cap: u128,
 }
 
 impl Capped {
@@ -52,31 +50,48 @@ impl Capped {
     }
 }
 
+/// What a customer's sales of an epoch leave for later ones.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Settled {
+    /// What is still owed, of a customer who owed something.
+    owed: Option<u128>,
+    capped: Option<Capped>,
+}
+
+impl Settled {
+    /// Whether it leaves everything as it was.
+    pub(crate) fn is_nothing(&self) -> bool {
+        self.owed.is_none() && self.capped.is_none()
+    }
+}
+
 /// What customers owe for voided sales.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Debts {
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Debts {
     /// Voided sales that no later sales have met yet.
-    owed: BTreeMap<CustomerIndex, u128>,
+    pub(crate) owed: BTreeMap<CustomerIndex, u128>,
     /// Where the cap still cuts something off.
-    capped: HashMap<(Epoch, CustomerIndex), Capped>,
+    pub(crate) capped: BTreeMap<(Epoch, CustomerIndex), Capped>,
 }
 
 impl Debts {
-    /// Books a receipt of an earlier epoch that was voided in this one.
-    pub(super) fn carry(&mut self, receipt: &Voidable) {
-        let Some((customer, _)) = receipt.buyer else { return };
-        let taken = self.counted_less(customer, receipt);
+    /// Books a receipt of an earlier epoch that was voided in this one:
+    /// `amount` is what it had added to its customer's sales, `cash_of` its
+    /// epoch if it was paid in cash. How much it is does not depend on the
+    /// order of an epoch's voids.
+    pub(crate) fn book(&mut self, customer: CustomerIndex, amount: u64, cash_of: Option<Epoch>) {
+        let taken = self.counted_less(customer, amount, cash_of);
         if taken > 0 {
             *self.owed.entry(customer).or_default() += taken;
         }
     }
 
-    fn counted_less(&mut self, customer: CustomerIndex, receipt: &Voidable) -> u128 {
-        let key = receipt.cash_of.map(|epoch| (epoch, customer));
+    fn counted_less(&mut self, customer: CustomerIndex, amount: u64, cash_of: Option<Epoch>) -> u128 {
+        let key = cash_of.map(|epoch| (epoch, customer));
         let Some((key, capped)) = key.and_then(|key| Some((key, self.capped.get_mut(&key)?))) else {
-            return receipt.sales.into();
+            return amount.into();
         };
-        let taken = capped.take(receipt.sales);
+        let taken = capped.take(amount);
         if capped.cash <= capped.cap {
             // From here on every receipt takes its amount, as without a cap.
             self.capped.remove(&key);
@@ -84,30 +99,34 @@ impl Debts {
         taken
     }
 
-    /// Sales less debts; what sales do not cover is carried on.
-    pub(super) fn settle(&mut self, input: &EpochInput, sales: &BTreeMap<CustomerIndex, Sales>) -> Vec<CustomerRow> {
-        let cap = match input.algorithm {
-            Algorithm::Bizpower1 => None,
-            Algorithm::Bizpower2 => input.parameters.cash_cap.map(u128::from),
-        };
-        let mut rows = Vec::with_capacity(sales.len());
-        for (customer, sales) in sales {
-            let mut cash = sales.cash;
-            if let Some(cap) = cap.filter(|cap| cash > *cap) {
-                self.capped.insert((input.epoch, *customer), Capped { cash, cap });
-                cash = cap;
-            }
-            let gross = sales.other.saturating_add(cash);
-            let debt = self.owed.remove(customer).unwrap_or(0);
-            if debt > gross {
-                self.owed.insert(*customer, debt - gross);
-            }
-            rows.push(CustomerRow {
-                customer: *customer,
-                sales: gross.saturating_sub(debt),
-                is_rewarded: input.customers.is_rewarded(*customer),
-            });
+    /// A customer's sales less debts, and what they leave, which
+    /// [`Debts::apply`] books.
+    pub(crate) fn settle(&self, input: &EpochInput, customer: CustomerIndex, sales: Sales) -> (CustomerRow, Settled) {
+        let Sales { mut cash, other } = sales;
+        let mut settled = Settled::default();
+        if let Some(cap) = input.cash_cap().filter(|cap| cash > *cap) {
+            settled.capped = Some(Capped { cash, cap });
+            cash = cap;
         }
-        rows
+        let gross = other.saturating_add(cash);
+        let debt = self.owed.get(&customer).copied().unwrap_or(0);
+        if debt > 0 {
+            // What sales do not cover is carried on.
+            settled.owed = Some(debt.saturating_sub(gross));
+        }
+        let is_rewarded = input.customers.is_rewarded(customer);
+        (CustomerRow { customer, sales: gross.saturating_sub(debt), is_rewarded }, settled)
+    }
+
+    /// Books what a customer's sales of an epoch leave.
+    pub(crate) fn apply(&mut self, epoch: Epoch, customer: CustomerIndex, settled: Settled) {
+        match settled.owed {
+            None => {}
+            Some(0) => drop(self.owed.remove(&customer)),
+            Some(left) => drop(self.owed.insert(customer, left)),
+        }
+        if let Some(capped) = settled.capped {
+            self.capped.insert((epoch, customer), capped);
+        }
     }
 }

@@ -3,7 +3,7 @@
 use super::{EpochFacts, EpochSource, SourceError};
 use crate::{
     report::Holding,
-    scoring::{Algorithm, EpochInput, Parameters, ReceiptId, ReceiptInput, Standing, UnknownAlgorithm},
+    scoring::{Algorithm, EpochInput, ReceiptId, ReceiptInput, Standing, UnknownAlgorithm},
 };
 use bizkey_indexer::{model, Store};
 use bizkey_primitives::{calendar::stamp, party::HoldingIndex, Epoch, MerchantIndex, Side};
@@ -29,8 +29,6 @@ impl IndexSource {
         }
         let rules = store.scoring_rules(epoch).await?;
         let algorithm = Algorithm::try_from(rules.algorithm_version)?;
-        let parameters =
-            Parameters { clamps: rules.clamps, capital_floors: rules.capital_floors, cash_cap: rules.cash_cap };
         let receipts: Vec<ReceiptInput> = store.receipts_of_epoch(epoch).await?.iter().map(receipt).collect();
         let voids = store.voids_of_epoch(epoch).await?.iter().map(|void| id(&void.receipt)).collect();
         let with_receipts: BTreeSet<MerchantIndex> = receipts.iter().map(|receipt| receipt.merchant).collect();
@@ -51,7 +49,7 @@ impl IndexSource {
         let input = EpochInput {
             epoch,
             algorithm,
-            parameters,
+            parameters: rules.parameters,
             receipts,
             voids,
             merchants: self.standing(Side::Merchant, epoch).await?,

@@ -2,20 +2,17 @@
 //! files to both roots, beside DuckDB grouping the same files; and how long a
 //! proof takes.
 
+#[path = "../common/mod.rs"]
+mod common;
 mod epoch;
-#[path = "../common/options.rs"]
-mod given;
 mod memory;
 mod options;
 mod ours;
 mod peer;
-#[path = "../common/report.rs"]
-#[allow(dead_code)] // Each benchmark uses a part.
-mod report;
 
+use common::report::{Report, Row};
 use epoch::Epoch;
 use options::Options;
-use report::{Report, Row};
 use serde_json::json;
 
 /// How many times as fast as DuckDB the project wants to be.

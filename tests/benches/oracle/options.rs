@@ -1,6 +1,6 @@
 //! What is measured.
 
-use crate::given::{at_least_one, number};
+use crate::common::options::{at_least_one, number};
 use anyhow::{bail, Context as _};
 use std::{num::NonZeroUsize, path::PathBuf};
 

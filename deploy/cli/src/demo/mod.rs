@@ -10,10 +10,10 @@ mod world;
 pub use input::Input;
 
 use crate::system::{ChainChoice, System, SystemConfig, DAY_MS};
-use crate::up::serve_router;
 use anyhow::{bail, Context};
 use bizkey_devchain::Clock;
-use bizkey_primitives::{Calendar, TOKEN};
+use bizkey_oracle::rows::tokens;
+use bizkey_primitives::Calendar;
 use files::Files;
 use indicatif::{ProgressBar, ProgressStyle};
 use play::{Play, Totals, WINDOW_MS};
@@ -152,11 +152,6 @@ fn progress(what: &'static str) -> ProgressBar {
     bar
 }
 
-/// An amount in whole tokens with its twelve decimals.
-fn tokens(amount: u128) -> String {
-    format!("{}.{:012}", amount / TOKEN, amount % TOKEN)
-}
-
 fn print_table(totals: &Totals, rejected: usize, out: &Path, took: Duration) {
     let rows = [
         ("days", totals.days.to_string()),
@@ -198,7 +193,7 @@ async fn serve(mut system: System, args: &DemoArgs, page: String) -> anyhow::Res
     ];
     for ((name, router), listener) in routers.into_iter().zip(listeners) {
         println!("{name:<8} http://{}", listener.local_addr()?);
-        serve_router(&mut system, listener, router);
+        system.process.serve(listener, router);
     }
     println!("ready; Ctrl-C stops");
     crate::up::wait(system).await

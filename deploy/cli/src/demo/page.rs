@@ -1,7 +1,8 @@
 //! The page of results.
 
-use super::{play::Totals, tokens};
+use super::play::Totals;
 use axum::{response::Html, routing::get, Router};
+use bizkey_oracle::rows::tokens;
 use std::fmt::Write;
 
 const STYLE: &str = "body{font:16px/1.5 system-ui,sans-serif;max-width:72rem;margin:2rem auto;padding:0 1rem}\

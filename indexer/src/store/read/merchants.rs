@@ -66,21 +66,16 @@ impl Store {
         after: MerchantIndex,
         limit: u32,
     ) -> Result<Vec<Merchant>> {
-        let mut values = values![Side::Merchant, stamp(epoch), epoch, after];
-        let mut wanted = String::new();
-        for (column, value) in [("region", filter.region), ("trade", filter.trade)] {
-            if let Some(value) = value {
-                values.push(value.into());
-                wanted.push_str(&format!("c.{column} = ${} AND ", values.len()));
-            }
-        }
+        let values = values![Side::Merchant, stamp(epoch), epoch, after];
+        let wanted = Select::new("", values).equal("c.region", filter.region).equal("c.trade", filter.trade);
+        let (wanted, values) = wanted.parts();
         let shops = if wanted.is_empty() {
             "parties p WHERE p.side = $1 AND p.party > $4".to_owned()
         } else {
             // By index those that ever were of both, in order: else a rare trade
             // would be looked for among all shops.
             format!(
-                "(SELECT DISTINCT c.merchant FROM businesses c WHERE {wanted}c.merchant > $4
+                "(SELECT DISTINCT c.merchant FROM businesses c WHERE c.merchant > $4{wanted}
                   ORDER BY c.merchant) f JOIN parties p ON p.side = $1 AND p.party = f.merchant"
             )
         };

@@ -3,10 +3,7 @@
 use super::references::References;
 use crate::{
     model::Validity,
-    scores::{
-        running::{BuyerKind, Sale},
-        Algorithm, EpochRun, Happening, Opening, What,
-    },
+    scores::{rules::BuyerKind, running::Sale, Algorithm, EpochRun, Happening, Opening, What},
     store::{
         codes::{code, CHANNELS, STATUSES, VALIDITIES},
         sql::{fetch, fetch_one, values, Columns, Value},

@@ -2,6 +2,7 @@
 
 use crate::{
     model::{all_pages, page_size, AlgorithmFrom, CapitalFloorFrom, CashCapFrom, ClampFrom, ScoringRules, MAX_PAGE},
+    scores::rules::Parameters,
     store::{
         sql::{fetch, fetch_one, placeholders, values, Columns, Value},
         Store,
@@ -41,9 +42,11 @@ impl Store {
         .await?;
         Ok(ScoringRules {
             algorithm_version: self.algorithm_at(epoch).await?,
-            clamps: clamps.into_iter().map(|row| (row.trade, row.clamp)).collect(),
-            capital_floors: floors.into_iter().map(|row| ((row.trade, row.region), row.floor)).collect(),
-            cash_cap: self.cash_cap_at(epoch).await?.map(|row| row.cap),
+            parameters: Parameters {
+                clamps: clamps.into_iter().map(|row| (row.trade, row.clamp)).collect(),
+                capital_floors: floors.into_iter().map(|row| ((row.trade, row.region), row.floor)).collect(),
+                cash_cap: self.cash_cap_at(epoch).await?.map(|row| row.cap),
+            },
         })
     }
 

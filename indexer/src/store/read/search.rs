@@ -6,7 +6,7 @@
 //! the trade, by their last kept scores. Of what matches, at most
 //! [`CANDIDATES`] of each kind are ranked, so that no search sorts more.
 
-use super::texts::text;
+use super::{select::Select, texts::text};
 use crate::{
     model::{page_size, Hit, HitKind, HitOffer, Rank, SearchFilter},
     store::{
@@ -71,12 +71,9 @@ impl Query {
     /// those that became so in an epoch after it.
     fn shops_of(&mut self, filter: &SearchFilter, kept: Option<Epoch>) -> String {
         let kept = self.bind(kept.map_or(-1, i64::from));
-        let mut wanted = String::new();
-        for (column, value) in [("region", filter.region), ("trade", filter.trade)] {
-            if let Some(value) = value {
-                wanted.push_str(&format!(" AND c.{column} = {}", self.bind(value)));
-            }
-        }
+        let select = Select::new("", std::mem::take(&mut self.values));
+        let wanted;
+        (wanted, self.values) = select.equal("c.region", filter.region).equal("c.trade", filter.trade).parts();
         format!(
             "SELECT b.merchant FROM (SELECT c.merchant FROM ranked_shops c WHERE c.merchant > 0{wanted}
                                      ORDER BY c.score DESC, c.merchant LIMIT $3) b

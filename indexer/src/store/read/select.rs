@@ -46,6 +46,11 @@ impl Select {
         self
     }
 
+    /// As it is, to be a part of another one.
+    pub fn parts(self) -> (String, Vec<Value>) {
+        (self.sql, self.values)
+    }
+
     /// A page of it, in an order.
     pub fn page(mut self, order: &str, limit: u32) -> (String, Vec<Value>) {
         self.values.push(page_size(limit).into());

@@ -1,7 +1,7 @@
 //! What the board decides of how epochs are scored, kept as the contracts do.
 
 use super::{Kind, Step, World};
-use bizkey_indexer::model::ScoringRules;
+use bizkey_indexer::{model::ScoringRules, scores::rules::Parameters};
 use bizkey_primitives::{
     events::*,
     membership::{Business, Clamp},
@@ -35,9 +35,11 @@ impl Scoring {
     pub fn rules(&self, epoch: u32) -> ScoringRules {
         ScoringRules {
             algorithm_version: at(&self.algorithms, epoch).unwrap_or(1),
-            clamps: self.clamps.iter().filter_map(|(trade, all)| Some((*trade, at(all, epoch)?))).collect(),
-            capital_floors: self.floors.iter().filter_map(|(place, all)| Some((*place, at(all, epoch)?))).collect(),
-            cash_cap: at(&self.cash_caps, epoch),
+            parameters: Parameters {
+                clamps: self.clamps.iter().filter_map(|(trade, all)| Some((*trade, at(all, epoch)?))).collect(),
+                capital_floors: self.floors.iter().filter_map(|(place, all)| Some((*place, at(all, epoch)?))).collect(),
+                cash_cap: at(&self.cash_caps, epoch),
+            },
         }
     }
 }

@@ -2,14 +2,17 @@
 
 use super::{
     folder_of,
-    memory::{Debts, EpochBuyers, Memory},
+    memory::{EpochBuyers, Memory},
     oldest_share,
     table::{self, PartTable, Writer},
     Description, PartCarry, State, FORMAT,
 };
-use crate::lake::{
-    error::{LakeError, Result},
-    exchange::PARTS,
+use crate::{
+    lake::{
+        error::{LakeError, Result},
+        exchange::PARTS,
+    },
+    scoring::{Capped, Debts},
 };
 use bizkey_indexer::lake::Digest;
 use bizkey_primitives::{ticket::REFERENCE_EPOCHS, Epoch};
@@ -78,7 +81,7 @@ impl State {
             [u64::from(*customer), low, high]
         });
         table::write(&table("debts.parquet"), ["customer", "low", "high"], owed)?;
-        let capped = debts.capped.iter().map(|((epoch, customer), (cash, cap))| {
+        let capped = debts.capped.iter().map(|((epoch, customer), Capped { cash, cap })| {
             let ([low, high], [cap, cap_high]) = (halves(*cash), halves(*cap));
             [u64::from(*epoch), u64::from(*customer), low, high, cap, cap_high]
         });

@@ -22,7 +22,7 @@ mod carry;
 mod memory;
 mod table;
 
-pub(super) use memory::{Debts, EpochBuyers, Memory, Settled};
+pub(super) use memory::{EpochBuyers, Memory};
 
 use super::{
     error::{LakeError, Result},

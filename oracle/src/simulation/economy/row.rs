@@ -1,7 +1,8 @@
 //! A day as a row of a file.
 
 use super::Place;
-use bizkey_primitives::{Balance, Epoch, TOKEN};
+use crate::rows::tokens;
+use bizkey_primitives::{Balance, Epoch};
 
 /// A day. Amounts are in the smallest unit of their token.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -48,11 +49,6 @@ pub struct DayRow {
     pub time_minted: Balance,
     /// All Time ever burned.
     pub time_burned: Balance,
-}
-
-/// An amount in whole tokens with all its twelve decimals.
-fn tokens(amount: Balance) -> String {
-    format!("{}.{:012}", amount / TOKEN, amount % TOKEN)
 }
 
 impl DayRow {
