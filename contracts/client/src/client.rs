@@ -5,13 +5,13 @@ use crate::{
     contracts_api, follow,
     nonce::Nonces,
     recent::Recent,
-    rpc::{from_hex, Rpc},
+    rpc::{from_hex, Rpc, RuntimeVersion},
     runtime::{Extrinsic, Runtime},
     submit::{Pending, Subject},
     Bundles, ClientError, ContractAddresses, Result, Signer,
 };
 use bizkey_primitives::{hash::blake2x256, AccountId};
-use codec::Decode;
+use codec::{Compact, Decode};
 use futures::{Stream, StreamExt};
 use std::{
     sync::{
@@ -202,6 +202,14 @@ impl Client {
         self.0.rpc.block_hash(Some(number)).await
     }
 
+    /// As [`Self::block_hash`], of several blocks in one question.
+    ///
+    /// # Errors
+    /// Those of the connection.
+    pub async fn block_hashes(&self, numbers: &[u32]) -> Result<Vec<Option<BlockHash>>> {
+        self.0.rpc.block_hashes(numbers).await
+    }
+
     /// Final blocks, from the present last one on, each once and without
     /// gaps; goes on after a lost connection. An error does not end it.
     ///
@@ -223,11 +231,15 @@ impl Client {
     /// [`ClientError::NoBlock`]; [`ClientError::Decode`] for an event of the
     /// suite that this version does not know; those of the connection.
     pub async fn block(&self, hash: BlockHash, contracts: &ContractAddresses) -> Result<Block> {
-        let header = self.0.rpc.header(&hash).await?;
-        let (timestamp, events) = tokio::try_join!(
-            self.0.rpc.storage(&block::TIMESTAMP_KEY, &hash),
-            self.block_events(&hash, header.number, &header.parent_hash),
-        )?;
+        let keys: [&[u8]; 3] = [&block::TIMESTAMP_KEY, &block::EVENTS_KEY, &block::LAST_RUNTIME_UPGRADE_KEY];
+        let (header, [timestamp, events, upgrade]) =
+            tokio::try_join!(self.0.rpc.header(&hash), self.0.rpc.storages(keys, &hash))?;
+        let load = || async {
+            let executed_on = if header.number == 0 { &hash } else { &header.parent_hash };
+            let runtime = self.runtime_of(upgrade.as_deref(), executed_on).await?;
+            BlockEvents::decode(&runtime, events.unwrap_or_default())
+        };
+        let events = self.0.events.get(&hash, load).await?;
         let timestamp_ms = match timestamp {
             Some(bytes) => u64::decode(&mut &*bytes).map_err(|error| ClientError::decode("a block's time", error))?,
             None => 0,
@@ -331,13 +343,27 @@ impl Client {
         Ok(self.runtime_at(&best).await?.version != before)
     }
 
+    /// The runtime that carried out a block on top of `executed_on`. What it
+    /// noted of itself in the block's state, [`block::LAST_RUNTIME_UPGRADE_KEY`],
+    /// saves a question: no two runtimes of a chain have one version of the
+    /// specification.
+    async fn runtime_of(&self, noted: Option<&[u8]>, executed_on: &BlockHash) -> Result<Arc<Runtime>> {
+        let noted = noted.and_then(|mut bytes| Compact::<u32>::decode(&mut bytes).ok());
+        let known = noted.and_then(|Compact(noted)| self.known_runtime(|version| version.spec_version == noted));
+        match known {
+            Some(runtime) => Ok(runtime),
+            None => self.runtime_at(executed_on).await,
+        }
+    }
+
+    fn known_runtime(&self, is: impl Fn(RuntimeVersion) -> bool) -> Option<Arc<Runtime>> {
+        let runtimes = self.0.runtimes.read().unwrap_or_else(PoisonError::into_inner);
+        runtimes.iter().find(|runtime| is(runtime.version)).cloned()
+    }
+
     async fn runtime_at(&self, block: &BlockHash) -> Result<Arc<Runtime>> {
         let version = self.0.rpc.runtime_version(Some(block)).await?;
-        let known = {
-            let runtimes = self.0.runtimes.read().unwrap_or_else(PoisonError::into_inner);
-            runtimes.iter().find(|runtime| runtime.version == version).cloned()
-        };
-        if let Some(runtime) = known {
+        if let Some(runtime) = self.known_runtime(|known| known == version) {
             return Ok(runtime);
         }
         let runtime = Arc::new(load_runtime(&self.0.rpc, &self.0.genesis_hash, block).await?);

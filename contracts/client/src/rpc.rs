@@ -44,6 +44,12 @@ pub struct Body {
     pub extrinsics: Vec<String>,
 }
 
+/// Values of storage, as far as they are needed: keys and values in hex.
+#[derive(Clone, Debug, Deserialize)]
+struct StorageChangeSet {
+    changes: Vec<(String, Option<String>)>,
+}
+
 /// The runtime's version, as far as it is needed.
 #[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
 #[serde(rename_all = "camelCase")]
@@ -64,6 +70,17 @@ impl Rpc {
     pub async fn block_hash(&self, number: Option<u32>) -> Result<Option<BlockHash>> {
         let hash: Option<String> = self.read("chain_getBlockHash", || rpc_params![number]).await?;
         hash.map(|hash| parse_hash(&hash)).transpose()
+    }
+
+    /// The hashes of blocks by number, in one question.
+    pub async fn block_hashes(&self, numbers: &[u32]) -> Result<Vec<Option<BlockHash>>> {
+        let method = "chain_getBlockHash";
+        let hashes: Vec<Option<String>> = self.read(method, || rpc_params![numbers]).await?;
+        if hashes.len() != numbers.len() {
+            let what = format!("{} hashes for {} numbers", hashes.len(), numbers.len());
+            return Err(ClientError::decode(method, what));
+        }
+        hashes.into_iter().map(|hash| hash.map(|hash| parse_hash(&hash)).transpose()).collect()
     }
 
     /// The hash of the last final block.
@@ -98,6 +115,20 @@ impl Rpc {
         let (key, at) = (to_hex(key), to_hex(at));
         let value: Option<String> = self.read("state_getStorage", || rpc_params![&key, &at]).await?;
         value.map(|value| from_hex(&value)).transpose()
+    }
+
+    /// The values of several storage keys, in their order, in one question.
+    pub async fn storages<const N: usize>(&self, keys: [&[u8]; N], at: &BlockHash) -> Result<[Option<Vec<u8>>; N]> {
+        let (keys, at) = (keys.map(to_hex), to_hex(at));
+        let sets: Vec<StorageChangeSet> = self.read("state_queryStorageAt", || rpc_params![&keys[..], &at]).await?;
+        let mut values = [const { None }; N];
+        for (key, value) in sets.into_iter().flat_map(|set| set.changes) {
+            let Some(value) = value else { continue };
+            if let Some((_, slot)) = keys.iter().zip(&mut values).find(|(asked, _)| **asked == key) {
+                *slot = Some(from_hex(&value)?);
+            }
+        }
+        Ok(values)
     }
 
     /// Up to `count` storage keys with this prefix, after `after`, in ascending order.

@@ -18,6 +18,8 @@ use subxt::{
 
 /// The number that the new runtime gives to the pallet of contracts.
 const NEW_INDEX: u8 = 77;
+/// `System.LastRuntimeUpgrade`: the runtime that carried the block out.
+const LAST_RUNTIME_UPGRADE_KEY: &str = "0x26aa394eea5630e07c48ae0c9558cef7f9cce9c888469bb1a0dceaa129672ef8";
 /// `System.Events`.
 const EVENTS_KEY: &str = "0x26aa394eea5630e07c48ae0c9558cef780d41e5e16056765bc8461851072c9d7";
 
@@ -77,6 +79,20 @@ impl Upgraded {
         }
         out
     }
+
+    /// A value of storage as the new runtime would have written it.
+    fn rewrite(&self, key: &str, value: &mut serde_json::Value) {
+        let stored = || hex::decode(&value.as_str().unwrap()[2..]).unwrap();
+        let written = match key {
+            EVENTS_KEY => self.rewritten(stored()),
+            LAST_RUNTIME_UPGRADE_KEY => {
+                let (Compact(spec_version), name) = <(Compact<u32>, String)>::decode(&mut &stored()[..]).unwrap();
+                (Compact(spec_version + 1), name).encode()
+            }
+            _ => return,
+        };
+        *value = format!("0x{}", hex::encode(written)).into();
+    }
 }
 
 /// Metadata in which the pallet of contracts has another number.
@@ -116,8 +132,13 @@ impl RpcClientT for Upgraded {
                     value = format!("0x{}", hex::encode(&self.new_metadata)).into();
                 }
                 "state_getStorage" if asked[0] == EVENTS_KEY && self.number(&text(&asked[1])).await > self.at => {
-                    let events = hex::decode(&text(&value)[2..]).unwrap();
-                    value = format!("0x{}", hex::encode(self.rewritten(events))).into();
+                    self.rewrite(EVENTS_KEY, &mut value);
+                }
+                "state_queryStorageAt" if self.number(&text(&asked[1])).await > self.at => {
+                    for change in value[0]["changes"].as_array_mut().unwrap() {
+                        let key = text(&change[0]);
+                        self.rewrite(&key, &mut change[1]);
+                    }
                 }
                 _ => return Ok(answer),
             }

@@ -12,8 +12,7 @@ use std::collections::{BTreeMap, BTreeSet};
 /// Keys looked up by one statement, a power of two.
 const KEYS_A_QUERY: usize = 128;
 
-const CHANGES: Insert =
-    Insert { head: "INSERT INTO hot_changes (block, relation, row_key, before)", columns: 4, tail: "" };
+const CHANGES: Insert = Insert { table: "hot_changes", columns: "block, relation, row_key, before", tail: "" };
 
 /// Collects, of one block, each row that it adds and what each row that it
 /// changes was before. Of a final block, which needs no undoing, nothing.

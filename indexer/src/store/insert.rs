@@ -1,19 +1,20 @@
 //! Inserts of many rows at once, in the way that each database takes fastest.
 
 use super::{
+    copy::Copy,
     database::arguments,
-    sql::{Transaction, Value},
+    sql::{Cell, Transaction, Value},
 };
 use crate::{error::During, Result};
 use sqlx::{postgres::PgArguments, Arguments, AssertSqlSafe, PgConnection, Sqlite, SqliteConnection};
-use std::fmt::Write as _;
 
 /// An insert of many rows at once.
 pub(crate) struct Insert {
-    /// `INSERT INTO table (columns)`.
-    pub head: &'static str,
-    /// Columns a row.
-    pub columns: usize,
+    /// The table.
+    pub table: &'static str,
+    /// Its columns, by comma. A column holds either integers or bytes, `NULL`
+    /// among them.
+    pub columns: &'static str,
     /// What follows the rows, such as `ON CONFLICT`.
     pub tail: &'static str,
 }
@@ -27,19 +28,67 @@ const POSTGRES_ROWS: usize = 8_192;
 /// small packet of its own, which TCP holds back until what went before is
 /// acknowledged: some 40 ms unless that was much.
 const COPIED_ROWS: usize = 2_048;
+/// Rows held back before they are written, so that many need bounded memory.
+const HELD_ROWS: usize = 16_384;
+
+/// Rows on their way into a table.
+pub(crate) struct Rows<'c> {
+    insert: &'c Insert,
+    what: &'static str,
+    way: Way<'c>,
+}
+
+enum Way<'c> {
+    /// Held back, then by statements.
+    Sqlite { connection: &'c mut SqliteConnection, held: Vec<Value> },
+    /// Likewise.
+    Postgres { connection: &'c mut PgConnection, held: Vec<Value> },
+    /// Each at once.
+    Copy(Copy<'c>),
+}
 
 impl Insert {
-    /// Inserts `rows`, values of all rows one after another. A column holds
-    /// either integers or bytes, `NULL` among them.
+    /// Inserts `rows`, values of all rows one after another; `what` names it
+    /// in an error.
     pub async fn run(&self, transaction: &mut Transaction, what: &'static str, rows: Vec<Value>) -> Result<()> {
-        let columns = self.columns.max(1);
-        match transaction {
-            Transaction::Sqlite(connection) => self.run_on_sqlite(connection, what, rows).await,
-            Transaction::Postgres(connection) if self.tail.is_empty() && rows.len() >= columns * COPIED_ROWS => {
-                self.copy(connection, rows).await.during(what)
+        let width = self.width();
+        let mut inserted = self.begin(transaction, what, rows.len() / width).await?;
+        match &mut inserted.way {
+            Way::Sqlite { held, .. } | Way::Postgres { held, .. } => *held = rows,
+            Way::Copy(copy) => {
+                for row in rows.chunks(width) {
+                    let row: Vec<_> = row.iter().map(Cell::from).collect();
+                    copy.push(&row).await.during(what)?;
+                }
             }
-            Transaction::Postgres(connection) => self.run_on_postgres(connection, rows).await.during(what),
         }
+        inserted.finish().await
+    }
+
+    /// Begins an insert of about so many rows.
+    pub async fn begin<'c>(
+        &'c self,
+        transaction: &'c mut Transaction,
+        what: &'static str,
+        rows: usize,
+    ) -> Result<Rows<'c>> {
+        let connection: &'c mut PgConnection = match transaction {
+            Transaction::Postgres(connection) => connection,
+            Transaction::Sqlite(connection) => {
+                return Ok(Rows { insert: self, what, way: Way::Sqlite { connection, held: Vec::new() } });
+            }
+        };
+        let way = if self.tail.is_empty() && rows >= COPIED_ROWS {
+            Way::Copy(Copy::begin(connection, self.table, self.columns).await.during(what)?)
+        } else {
+            Way::Postgres { connection, held: Vec::new() }
+        };
+        Ok(Rows { insert: self, what, way })
+    }
+
+    /// Columns.
+    fn width(&self) -> usize {
+        self.columns.split(',').count()
     }
 
     /// The rows go in statements of a power of two each, so that few different
@@ -52,7 +101,8 @@ impl Insert {
         what: &'static str,
         rows: Vec<Value>,
     ) -> Result<()> {
-        let mut left = rows.len() / self.columns.max(1);
+        let width = self.width();
+        let mut left = rows.len() / width;
         let mut values = rows.into_iter();
         while left > 0 {
             let mut count = SQLITE_ROWS;
@@ -60,9 +110,10 @@ impl Insert {
                 count /= 2;
             }
             left -= count;
-            let row = format!("({})", vec!["?"; self.columns].join(", "));
-            let sql = format!("{} VALUES {} {}", self.head, vec![row; count].join(", "), self.tail);
-            let arguments = arguments::<Sqlite>(values.by_ref().take(count * self.columns)).during(what)?;
+            let row = format!("({})", vec!["?"; width].join(", "));
+            let rows = vec![row; count].join(", ");
+            let sql = format!("INSERT INTO {} ({}) VALUES {rows} {}", self.table, self.columns, self.tail);
+            let arguments = arguments::<Sqlite>(values.by_ref().take(count * width)).during(what)?;
             sqlx::query_with(AssertSqlSafe(sql), arguments).execute(&mut *connection).await.during(what)?;
         }
         Ok(())
@@ -71,12 +122,12 @@ impl Insert {
     /// Each column goes as one array, whatever the number of rows: PostgreSQL
     /// plans the statement once, and not each of thousands of parameters anew.
     async fn run_on_postgres(&self, connection: &mut PgConnection, rows: Vec<Value>) -> sqlx::Result<()> {
-        let columns = self.columns.max(1);
-        for rows in rows.chunks(columns * POSTGRES_ROWS) {
+        let width = self.width();
+        for rows in rows.chunks(width * POSTGRES_ROWS) {
             let mut values = PgArguments::default();
-            let mut parameters = Vec::with_capacity(columns);
-            for column in 0..columns {
-                let cells = || rows.iter().skip(column).step_by(columns);
+            let mut parameters = Vec::with_capacity(width);
+            for column in 0..width {
+                let cells = || rows.iter().skip(column).step_by(width);
                 // Side by side in the list of columns: in the list of tables,
                 // they would be gathered into a table first.
                 if cells().any(|cell| matches!(cell, Value::Bytes(_) | Value::NoBytes)) {
@@ -87,25 +138,47 @@ impl Insert {
                     values.add(cells().map(integer).collect::<Vec<_>>()).map_err(sqlx::Error::Encode)?;
                 }
             }
-            let sql = format!("{} SELECT {} {}", self.head, parameters.join(", "), self.tail);
+            let parameters = parameters.join(", ");
+            let sql = format!("INSERT INTO {} ({}) SELECT {parameters} {}", self.table, self.columns, self.tail);
             sqlx::query_with(AssertSqlSafe(sql), values).execute(&mut *connection).await?;
         }
         Ok(())
     }
+}
 
-    /// `COPY`, PostgreSQL's own way in for many rows: no parameters, no plan.
-    async fn copy(&self, connection: &mut PgConnection, rows: Vec<Value>) -> sqlx::Result<()> {
-        let sql = format!("{} FROM STDIN", self.head.replacen("INSERT INTO", "COPY", 1));
-        let mut copy = connection.copy_in_raw(&sql).await?;
-        let mut text = String::new();
-        for rows in rows.chunks(self.columns.max(1) * POSTGRES_ROWS) {
-            text.clear();
-            for row in rows.chunks(self.columns.max(1)) {
-                push_row(&mut text, row);
-            }
-            copy.send(text.as_bytes()).await?;
+impl Rows<'_> {
+    /// Adds a row.
+    pub async fn push(&mut self, row: &[Cell<'_>]) -> Result<()> {
+        let held = match &mut self.way {
+            Way::Copy(copy) => return copy.push(row).await.during(self.what),
+            Way::Sqlite { held, .. } | Way::Postgres { held, .. } => held,
+        };
+        held.extend(row.iter().map(|cell| Value::from(*cell)));
+        if held.len() < row.len() * HELD_ROWS {
+            return Ok(());
         }
-        copy.finish().await.map(drop)
+        self.write_held().await
+    }
+
+    async fn write_held(&mut self) -> Result<()> {
+        match &mut self.way {
+            Way::Copy(_) => Ok(()),
+            Way::Sqlite { connection, held } => {
+                self.insert.run_on_sqlite(connection, self.what, std::mem::take(held)).await
+            }
+            Way::Postgres { connection, held } => {
+                self.insert.run_on_postgres(connection, std::mem::take(held)).await.during(self.what)
+            }
+        }
+    }
+
+    /// Waits until the database has all of them.
+    pub async fn finish(mut self) -> Result<()> {
+        self.write_held().await?;
+        match self.way {
+            Way::Copy(copy) => copy.finish().await.during(self.what),
+            Way::Sqlite { .. } | Way::Postgres { .. } => Ok(()),
+        }
     }
 }
 
@@ -120,48 +193,5 @@ fn bytes(value: &Value) -> Option<&[u8]> {
     match value {
         Value::Bytes(bytes) => Some(bytes),
         _ => None,
-    }
-}
-
-/// A row in the text form of `COPY`.
-fn push_row(text: &mut String, row: &[Value]) {
-    for (position, value) in row.iter().enumerate() {
-        if position > 0 {
-            text.push('\t');
-        }
-        match value {
-            Value::Integer(value) => {
-                // Writing into a string never fails.
-                let _ = write!(text, "{value}");
-            }
-            Value::NoInteger | Value::NoBytes => text.push_str("\\N"),
-            Value::Bytes(bytes) => {
-                // A backslash stands for itself when doubled.
-                text.push_str("\\\\x");
-                push_hex(text, bytes);
-            }
-        }
-    }
-    text.push('\n');
-}
-
-fn push_hex(text: &mut String, bytes: &[u8]) {
-    const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    for byte in bytes {
-        text.push(char::from(DIGITS[usize::from(byte >> 4)]));
-        text.push(char::from(DIGITS[usize::from(byte & 15)]));
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn rows_are_written_as_postgres_copies_them() {
-        let mut text = String::new();
-        push_row(&mut text, &[Value::Integer(-1), Value::NoInteger, Value::Integer(i64::MAX)]);
-        push_row(&mut text, &[Value::Bytes(vec![0, 0xaf]), Value::NoBytes, Value::Bytes(Vec::new())]);
-        assert_eq!(text, "-1\t\\N\t9223372036854775807\n\\\\x00af\t\\N\t\\\\x\n");
     }
 }

@@ -138,8 +138,8 @@ macro_rules! checkpoint_table {
                 " m WHERE m.account = w.account)"
             );
             const INSERT: Insert = Insert {
-                head: concat!("INSERT INTO ", $name, " (account, stamp, position, close, low)"),
-                columns: 5,
+                table: $name,
+                columns: "account, stamp, position, close, low",
                 tail: "ON CONFLICT (account, stamp) DO UPDATE SET close = excluded.close, low = excluded.low",
             };
         }
@@ -198,8 +198,8 @@ pub(super) struct Time(Balance);
 
 impl Time {
     pub const INSERT: Insert = Insert {
-        head: "INSERT INTO time_balances (account, balance)",
-        columns: 2,
+        table: "time_balances",
+        columns: "account, balance",
         tail: "ON CONFLICT (account) DO UPDATE SET balance = excluded.balance",
     };
 }

@@ -4,6 +4,7 @@
 mod change_log;
 pub(crate) mod codes;
 mod connect;
+mod copy;
 mod database;
 mod indexes;
 mod insert;

@@ -16,21 +16,66 @@ pub(crate) enum Value {
     NoBytes,
 }
 
+/// A value that is written at once, with bytes that stay where they are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Cell<'v> {
+    Integer(i64),
+    NoInteger,
+    Bytes(&'v [u8]),
+    NoBytes,
+}
+
+impl<'v> From<&'v Value> for Cell<'v> {
+    fn from(value: &'v Value) -> Self {
+        match value {
+            Value::Integer(value) => Cell::Integer(*value),
+            Value::NoInteger => Cell::NoInteger,
+            Value::Bytes(bytes) => Cell::Bytes(bytes),
+            Value::NoBytes => Cell::NoBytes,
+        }
+    }
+}
+
+impl From<Cell<'_>> for Value {
+    fn from(cell: Cell<'_>) -> Self {
+        match cell {
+            Cell::Integer(value) => Value::Integer(value),
+            Cell::NoInteger => Value::NoInteger,
+            Cell::Bytes(bytes) => Value::Bytes(bytes.to_vec()),
+            Cell::NoBytes => Value::NoBytes,
+        }
+    }
+}
+
 macro_rules! integers {
     ($($type:ty),*) => { $(
-        impl From<$type> for Value { fn from(value: $type) -> Self { Value::Integer(i64::from(value)) } }
-        impl From<Option<$type>> for Value {
-            fn from(value: Option<$type>) -> Self { value.map_or(Value::NoInteger, Value::from) }
+        impl From<$type> for Cell<'_> { fn from(value: $type) -> Self { Cell::Integer(i64::from(value)) } }
+        impl From<Option<$type>> for Cell<'_> {
+            fn from(value: Option<$type>) -> Self { value.map_or(Cell::NoInteger, Cell::from) }
         }
+        impl From<$type> for Value { fn from(value: $type) -> Self { Value::from(Cell::from(value)) } }
+        impl From<Option<$type>> for Value { fn from(value: Option<$type>) -> Self { Value::from(Cell::from(value)) } }
     )* };
 }
 integers!(u8, u16, u32, i64, bool);
 
 /// A full `u64` keeps its bits; what is below 2^63 keeps its order too, and
 /// nothing that is sorted by comes near that.
+impl From<u64> for Cell<'_> {
+    fn from(value: u64) -> Self {
+        Cell::Integer(value as i64)
+    }
+}
+
 impl From<u64> for Value {
     fn from(value: u64) -> Self {
-        Value::Integer(value as i64)
+        Value::from(Cell::from(value))
+    }
+}
+
+impl<'v> From<&'v [u8]> for Cell<'v> {
+    fn from(value: &'v [u8]) -> Self {
+        Cell::Bytes(value)
     }
 }
 
@@ -100,6 +145,12 @@ macro_rules! values {
     ($($value:expr),* $(,)?) => { vec![$($crate::store::sql::Value::from($value)),*] };
 }
 pub(crate) use values;
+
+/// The same of a row that is written at once.
+macro_rules! cells {
+    ($($value:expr),* $(,)?) => { [$($crate::store::sql::Cell::from($value)),*] };
+}
+pub(crate) use cells;
 
 /// Asks whoever answers, by a method of a query, and does something with the
 /// answer: the same words for each driver's own types.

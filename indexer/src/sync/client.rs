@@ -7,7 +7,7 @@ use crate::{
 };
 use bizkey_client::{Client, ClientError, ContractAddresses, Deployment};
 use futures::{stream::BoxStream, StreamExt};
-use std::sync::Arc;
+use std::{ops::RangeInclusive, sync::Arc};
 use tokio::sync::OnceCell;
 
 /// Blocks of one deployment, from one endpoint.
@@ -123,6 +123,11 @@ impl BlockSource for ClientSource {
 
     async fn block_hash(&self, number: u32) -> Result<Option<[u8; 32]>> {
         self.client().await?.block_hash(number).await.map_err(failed("a block hash"))
+    }
+
+    async fn block_hashes(&self, numbers: RangeInclusive<u32>) -> Result<Vec<Option<[u8; 32]>>> {
+        let numbers: Vec<_> = numbers.collect();
+        self.client().await?.block_hashes(&numbers).await.map_err(failed("block hashes"))
     }
 
     async fn parent_hash(&self, hash: [u8; 32]) -> Result<[u8; 32]> {

@@ -184,33 +184,24 @@ async fn fetch_all(config: &Config, source: &dyn BlockSource, planner: Planner, 
 
 async fn prepare(config: &Config, source: &dyn BlockSource, task: Task) -> Result<Step> {
     match task {
-        Task::StoreFinal(number) => {
-            let what = format!("block {number}");
-            let lacks = || source_error(what.clone(), "it is below the head, yet the endpoint lacks it");
-            let block = async { source.block(source.block_hash(number).await?.ok_or_else(lacks)?).await };
-            let block = within(config.call_timeout, &what, block).await?;
-            expect(number, None, &block)?;
-            Ok(Step::StoreFinal(block))
-        }
-        Task::StoreHot(BlockRef { number, hash }) => {
-            let block = within(config.call_timeout, &format!("block {number}"), source.block(hash)).await?;
-            expect(number, Some(hash), &block)?;
-            Ok(Step::StoreHot(block))
-        }
+        Task::StoreFinal(block) => Ok(Step::StoreFinal(fetch(config, source, block).await?)),
+        Task::StoreHot(block) => Ok(Step::StoreHot(fetch(config, source, block).await?)),
         Task::RollBack(number) => Ok(Step::RollBack(number)),
         Task::Finalize(block) => Ok(Step::Finalize(block)),
     }
 }
 
-/// Whether the block is the one that was asked for.
-fn expect(number: u32, hash: Option<[u8; 32]>, block: &Block) -> Result<()> {
-    if block.number != number {
-        return Err(Error::WrongBlock { expected: number, found: block.number });
+/// Fetches a block and looks whether it is the one that was asked for.
+async fn fetch(config: &Config, source: &dyn BlockSource, asked: BlockRef) -> Result<Block> {
+    let what = format!("block {}", asked.number);
+    let block = within(config.call_timeout, &what, source.block(asked.hash)).await?;
+    if block.number != asked.number {
+        return Err(Error::WrongBlock { expected: asked.number, found: block.number });
     }
-    if hash.is_some_and(|hash| hash != block.hash) {
-        return Err(source_error(format!("block {number}"), "another one came"));
+    if block.hash != asked.hash {
+        return Err(source_error(what, "another one came"));
     }
-    Ok(())
+    Ok(block)
 }
 
 /// Waits for an answer, but not for ever.

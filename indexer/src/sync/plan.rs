@@ -12,8 +12,8 @@ use std::{collections::VecDeque, ops::RangeInclusive, sync::Arc};
 /// The next step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Task {
-    /// Store this final block of the chain.
-    StoreFinal(u32),
+    /// Store this final block.
+    StoreFinal(BlockRef),
     /// Store this block, which may still go back.
     StoreHot(BlockRef),
     /// Undo every block above this one.
@@ -22,9 +22,12 @@ pub(super) enum Task {
     Finalize(BlockRef),
 }
 
+/// Final blocks whose hashes are asked for at once.
+const HASHES_A_QUESTION: u32 = 256;
+
 /// What was planned and not given yet.
 enum Planned {
-    /// These final blocks, one after the other.
+    /// These final blocks, one after the other, whose hashes are not known yet.
     StoreFinal(RangeInclusive<u32>),
     Task(Task),
 }
@@ -93,8 +96,13 @@ impl Planner {
     /// The next task, once there is one.
     pub async fn next(&mut self) -> Result<Task> {
         loop {
-            if let Some(task) = self.next_planned() {
-                return Ok(task);
+            match self.planned.pop_front() {
+                Some(Planned::Task(task)) => return Ok(task),
+                Some(Planned::StoreFinal(numbers)) => {
+                    self.look_up(numbers).await?;
+                    continue;
+                }
+                None => {}
             }
             let heads = match self.seen {
                 None => self.heads().await?,
@@ -104,20 +112,25 @@ impl Planner {
         }
     }
 
-    fn next_planned(&mut self) -> Option<Task> {
-        loop {
-            match self.planned.front_mut()? {
-                Planned::Task(task) => {
-                    let task = *task;
-                    self.planned.pop_front();
-                    return Some(task);
-                }
-                Planned::StoreFinal(numbers) => match numbers.next() {
-                    Some(number) => return Some(Task::StoreFinal(number)),
-                    None => self.planned.pop_front(),
-                },
-            };
+    /// Plans the first of these final blocks by their hashes, the rest after
+    /// them.
+    async fn look_up(&mut self, numbers: RangeInclusive<u32>) -> Result<()> {
+        let (first, last) = numbers.into_inner();
+        if first > last {
+            return Ok(());
         }
+        let end = last.min(first.saturating_add(HASHES_A_QUESTION - 1));
+        let hashes = within(self.config.call_timeout, "block hashes", self.source.block_hashes(first..=end)).await?;
+        if end < last {
+            self.planned.push_front(Planned::StoreFinal(end + 1..=last));
+        }
+        let found: Vec<_> = (first..=end).zip(hashes).collect();
+        for (number, hash) in found.into_iter().rev() {
+            let lacks = || source_error(format!("block {number}"), "it is below the head, yet the endpoint lacks it");
+            let block = BlockRef { number, hash: hash.ok_or_else(lacks)? };
+            self.planned.push_front(Planned::Task(Task::StoreFinal(block)));
+        }
+        Ok(())
     }
 
     /// Waits until the chain's ends are others than `seen`.

@@ -3,6 +3,7 @@
 use crate::{Error, Result};
 use bizkey_primitives::{events::Event, AccountId};
 use futures::stream::BoxStream;
+use std::ops::RangeInclusive;
 
 /// A block's number and hash.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -71,6 +72,8 @@ pub trait BlockSource: Send + Sync + 'static {
     async fn heads(&self) -> Result<Heads>;
     /// The hash of a block of the best chain; `None` past its end.
     async fn block_hash(&self, number: u32) -> Result<Option<[u8; 32]>>;
+    /// As [`Self::block_hash`], of several blocks in one question.
+    async fn block_hashes(&self, numbers: RangeInclusive<u32>) -> Result<Vec<Option<[u8; 32]>>>;
     /// The hash of the block before this one.
     async fn parent_hash(&self, hash: [u8; 32]) -> Result<[u8; 32]>;
     /// A block by its hash, whether on the best chain or not.

@@ -5,6 +5,7 @@ use bizkey_indexer::{source_error, Block, BlockRef, BlockSource, Heads, Result};
 use futures::{stream::BoxStream, StreamExt};
 use std::{
     collections::{HashMap, VecDeque},
+    ops::RangeInclusive,
     sync::{
         atomic::{AtomicU32, Ordering},
         Mutex,
@@ -164,6 +165,12 @@ impl BlockSource for FakeSource {
     async fn block_hash(&self, number: u32) -> Result<Option<[u8; 32]>> {
         self.attempt()?;
         Ok(self.state.lock().unwrap().at(number).map(|block| block.hash))
+    }
+
+    async fn block_hashes(&self, numbers: RangeInclusive<u32>) -> Result<Vec<Option<[u8; 32]>>> {
+        self.attempt()?;
+        let state = self.state.lock().unwrap();
+        Ok(numbers.map(|number| state.at(number).map(|block| block.hash)).collect())
     }
 
     async fn parent_hash(&self, hash: [u8; 32]) -> Result<[u8; 32]> {

@@ -1,39 +1,51 @@
 //! Devices, batches of receipts, voids.
 
-use super::{Place, Writer};
+use super::{Applied, Place, Writer};
 use crate::{
+    error::before_genesis,
     model::Validity,
     store::{
         codes::{code, CHANNELS, RAILS, VALIDITIES},
-        insert::Insert,
+        insert::{Insert, Rows},
         relations,
-        sql::{execute, fetch_one, values, Value},
+        sql::{cells, execute, fetch_one, values, Value},
     },
+    sync::source::{Block, ContractEvent},
     Result,
 };
 use bizkey_primitives::{
-    events::{BatchRecorded, DeviceRegistered, DeviceStateChanged, ReceiptVoided},
+    events::{BatchRecorded, DeviceRegistered, DeviceStateChanged, Event, ReceiptVoided},
     receipt::decode_payload,
     CustomerIndex, Epoch, MerchantIndex, Side,
 };
 use codec::Encode;
+use std::collections::BTreeMap;
 
 const BATCHES: Insert = Insert {
-    head: "INSERT INTO batches (device, seq, block, event, epoch, merchant, announced, undecodable, first_receipt,
-                                currency, at_ms)",
-    columns: 11,
+    table: "batches",
+    columns: "device, seq, block, event, epoch, merchant, announced, undecodable, first_receipt, currency, at_ms",
     tail: "",
 };
 
 const RECEIPTS: Insert = Insert {
-    head: "INSERT INTO receipts (id, device, seq, position, block, epoch, merchant, customer, channel, rail, amount,
-                                 reference, at_ms, validity)",
-    columns: 14,
+    table: "receipts",
+    columns:
+        "id, device, seq, position, block, epoch, merchant, customer, channel, rail, amount, reference, at_ms, validity",
     tail: "",
 };
 
-/// Rows held back before they are written, so that a full block needs bounded memory.
-const HELD_VALUES: usize = 16_384 * 14;
+/// What batches brought.
+#[derive(Default)]
+pub(super) struct Recorded {
+    /// How much of it.
+    pub applied: Applied,
+    /// Number of the next receipt.
+    pub receipts_end: u64,
+    /// The same, after each block with batches.
+    ends: BTreeMap<u32, u64>,
+    announced: u64,
+    rows: Vec<Value>,
+}
 
 impl Writer<'_> {
     pub(super) async fn device_registered(&mut self, event: &DeviceRegistered) -> Result<()> {
@@ -49,67 +61,33 @@ impl Writer<'_> {
         execute(self.connection, "storing a device's state", sql, values![event.device, event.active]).await.map(drop)
     }
 
-    pub(super) async fn batch_recorded(&mut self, place: Place, batch: &BatchRecorded) -> Result<()> {
-        let epoch = self.epoch(place)?;
-        let payload = decode_payload(batch.count, &batch.payload);
-        let first_receipt = self.receipts_end;
-        self.applied.batches += 1;
-        self.announced += u64::from(batch.count);
-        let mut row = values![
-            batch.device,
-            batch.seq,
-            place.block,
-            place.event,
-            epoch,
-            batch.merchant,
-            batch.count,
-            payload.as_ref().map_or(batch.count, |payload| payload.undecodable),
-            first_receipt,
-        ];
-        self.log.added(&relations::BATCHES, &row[..2]);
-        let Some(payload) = payload else {
-            row.extend([Value::NoBytes, Value::NoInteger]);
-            self.batch_rows.extend(row);
-            return Ok(());
-        };
-        row.extend(values![&payload.header.currency[..], payload.header.at_ms]);
-        self.batch_rows.extend(row);
+    /// Books batches that follow one another, by whatever blocks: their
+    /// receipts are written while the next are being read.
+    pub(super) async fn batches_recorded(&mut self, batches: &[(&Block, &ContractEvent)]) -> Result<()> {
         let customers = self.known_customers().await?;
-        let mut at_ms = payload.header.at_ms;
-        for (position, receipt) in (0u16..).zip(&payload.receipts) {
-            at_ms = at_ms.saturating_add(u64::from(receipt.delta_seconds).saturating_mul(1000));
-            let customer = Some(receipt.customer).filter(|customer| (1..=customers).contains(customer));
-            self.receipt_rows.extend(values![
-                self.receipts_end,
-                batch.device,
-                batch.seq,
-                position,
-                place.block,
-                epoch,
-                batch.merchant,
-                customer,
-                code(&CHANNELS, &receipt.channel),
-                code(&RAILS, &receipt.rail),
-                receipt.amount,
-                &receipt.reference[..],
-                at_ms,
-                code(&VALIDITIES, &Validity::of(receipt.amount)),
-            ]);
-            self.receipts_end += 1;
-            self.applied.receipts += 1;
+        let Some(epoch) = self.stamp.checked_sub(1) else {
+            let (block, event) = batches.first().map_or((0, 0), |(block, event)| (block.number, event.index));
+            return Err(before_genesis(block, event));
+        };
+        let batches = batches.iter().filter_map(|(block, event)| match &event.event {
+            Event::BatchRecorded(batch) => Some((Place { block: block.number, event: event.index }, batch)),
+            _ => None,
+        });
+        let announced: usize = batches.clone().map(|(_, batch)| usize::from(batch.count)).sum();
+        let mut receipts = RECEIPTS.begin(self.connection, "storing receipts", announced).await?;
+        for (place, batch) in batches {
+            self.log.added(&relations::BATCHES, &values![batch.device, batch.seq]);
+            self.recorded.batch(place, epoch, batch, customers, &mut receipts).await?;
         }
-        if self.receipt_rows.len() >= HELD_VALUES {
-            self.flush_receipts().await?;
-        }
-        Ok(())
+        receipts.finish().await?;
+        let rows = std::mem::take(&mut self.recorded.rows);
+        BATCHES.run(self.connection, "storing batches", rows).await
     }
 
     /// Books a void. Of an unknown receipt, or one voided before, it means
     /// nothing (architecture.md, receipts).
     pub(super) async fn receipt_voided(&mut self, place: Place, void: &ReceiptVoided) -> Result<()> {
         let epoch = self.epoch(place)?;
-        // The receipt may stand in this very block.
-        self.flush_receipts().await?;
         let Some((id, merchant, recorded)) = self.open_receipt(void).await? else { return Ok(()) };
         self.log.changing(self.connection, &relations::RECEIPTS, values![id]).await?;
         let sql = "UPDATE receipts SET voided_epoch = $2 WHERE id = $1 AND epoch = $3";
@@ -150,20 +128,84 @@ impl Writer<'_> {
         Ok(customers)
     }
 
-    pub(super) async fn flush_receipts(&mut self) -> Result<()> {
-        let batches = std::mem::take(&mut self.batch_rows);
-        BATCHES.run(self.connection, "storing batches", batches).await?;
-        let receipts = std::mem::take(&mut self.receipt_rows);
-        RECEIPTS.run(self.connection, "storing receipts", receipts).await
-    }
-
     /// Adds what the block recorded to its epoch.
     pub(super) async fn count_receipts(&mut self) -> Result<()> {
-        let Some(epoch) = self.stamp.checked_sub(1).filter(|_| self.applied.batches > 0) else { return Ok(()) };
+        let Some(epoch) = self.stamp.checked_sub(1).filter(|_| self.recorded.applied.batches > 0) else {
+            return Ok(());
+        };
         self.log.changing(self.connection, &relations::EPOCHS, values![epoch]).await?;
         let sql = "UPDATE epochs SET batches = batches + $2, announced = announced + $3, receipts = receipts + $4
                    WHERE epoch = $1";
-        let values = values![epoch, self.applied.batches, self.announced, self.applied.receipts];
+        let Recorded { applied, announced, .. } = &self.recorded;
+        let values = values![epoch, applied.batches, *announced, applied.receipts];
         execute(self.connection, "counting an epoch's receipts", sql, values).await.map(drop)
+    }
+}
+
+impl Recorded {
+    /// None yet; the first receipt gets this number.
+    pub fn from(receipts_end: u64) -> Self {
+        Self { receipts_end, ..Self::default() }
+    }
+
+    /// Number of the first receipt after a block, given that after the one
+    /// before it.
+    pub fn end_of(&self, block: u32, before: u64) -> u64 {
+        self.ends.get(&block).copied().unwrap_or(before)
+    }
+
+    async fn batch(
+        &mut self,
+        place: Place,
+        epoch: Epoch,
+        batch: &BatchRecorded,
+        customers: CustomerIndex,
+        receipts: &mut Rows<'_>,
+    ) -> Result<()> {
+        let payload = decode_payload(batch.count, &batch.payload);
+        self.applied.batches += 1;
+        self.announced += u64::from(batch.count);
+        self.rows.extend(values![
+            batch.device,
+            batch.seq,
+            place.block,
+            place.event,
+            epoch,
+            batch.merchant,
+            batch.count,
+            payload.as_ref().map_or(batch.count, |payload| payload.undecodable),
+            self.receipts_end,
+        ]);
+        let Some(payload) = payload else {
+            self.rows.extend([Value::NoBytes, Value::NoInteger]);
+            return Ok(());
+        };
+        self.rows.extend(values![&payload.header.currency[..], payload.header.at_ms]);
+        let mut at_ms = payload.header.at_ms;
+        for (position, receipt) in (0u16..).zip(&payload.receipts) {
+            at_ms = at_ms.saturating_add(u64::from(receipt.delta_seconds).saturating_mul(1000));
+            let customer = Some(receipt.customer).filter(|customer| (1..=customers).contains(customer));
+            let row = cells![
+                self.receipts_end,
+                batch.device,
+                batch.seq,
+                position,
+                place.block,
+                epoch,
+                batch.merchant,
+                customer,
+                code(&CHANNELS, &receipt.channel),
+                code(&RAILS, &receipt.rail),
+                receipt.amount,
+                &receipt.reference[..],
+                at_ms,
+                code(&VALIDITIES, &Validity::of(receipt.amount)),
+            ];
+            receipts.push(&row).await?;
+            self.receipts_end += 1;
+            self.applied.receipts += 1;
+        }
+        self.ends.insert(place.block, self.receipts_end);
+        Ok(())
     }
 }

@@ -20,7 +20,7 @@ impl Writer<'_> {
             Event::HoldPlaced(event) => self.hold_placed(place, event).await?,
             Event::DeviceRegistered(event) => self.device_registered(event).await?,
             Event::DeviceStateChanged(event) => self.device_state_changed(event).await?,
-            Event::BatchRecorded(event) => self.batch_recorded(place, event).await?,
+            Event::BatchRecorded(_) => self.batches_recorded(&[(self.block, event)]).await?,
             Event::ReceiptVoided(event) => self.receipt_voided(place, event).await?,
             Event::DepositLocked(event) => self.deposit_locked(place, event).await?,
             Event::ReturnConfirmed(event) => self.return_confirmed(event).await?,

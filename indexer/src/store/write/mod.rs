@@ -19,6 +19,8 @@ mod scoring;
 mod texts;
 mod time_sales;
 
+use batches::Recorded;
+
 use super::{
     change_log::ChangeLog,
     connect::Store,
@@ -36,11 +38,8 @@ use crate::{
 use bizkey_primitives::{events::Event, AccountId, Epoch, Stamp};
 use std::collections::BTreeSet;
 
-const BLOCKS: Insert = Insert {
-    head: "INSERT INTO blocks (number, hash, parent_hash, timestamp_ms, stamp, receipts_end)",
-    columns: 6,
-    tail: "",
-};
+const BLOCKS: Insert =
+    Insert { table: "blocks", columns: "number, hash, parent_hash, timestamp_ms, stamp, receipts_end", tail: "" };
 
 /// What blocks brought.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -154,15 +153,9 @@ struct Writer<'w> {
     block: &'w Block,
     stamp: Stamp,
     log: ChangeLog,
-    /// Number of the next receipt.
-    receipts_end: u64,
+    recorded: Recorded,
     /// Highest customer index, once it was needed.
     customers: Option<u32>,
-    applied: Applied,
-    announced: u64,
-    block_rows: Vec<Value>,
-    batch_rows: Vec<Value>,
-    receipt_rows: Vec<Value>,
     reward_rows: Vec<Value>,
     bzky: CheckpointLedger<Bzky>,
     deposits: CheckpointLedger<Deposits>,
@@ -184,13 +177,8 @@ impl<'w> Writer<'w> {
             block,
             stamp,
             log,
-            receipts_end,
+            recorded: Recorded::from(receipts_end),
             customers: None,
-            applied: Applied::default(),
-            announced: 0,
-            block_rows: Vec::new(),
-            batch_rows: Vec::new(),
-            receipt_rows: Vec::new(),
             reward_rows: Vec::new(),
             bzky: CheckpointLedger::of_table(),
             deposits: CheckpointLedger::of_table(),
@@ -201,31 +189,41 @@ impl<'w> Writer<'w> {
     /// Writes `blocks`; returns the number of the next receipt too.
     async fn write(mut self, blocks: &'w [Block]) -> Result<(Applied, u64)> {
         self.load_balances(blocks).await?;
-        for block in blocks {
-            self.block = block;
-            for event in &block.events {
-                if self.emitter(&event.event) == Some(event.contract) || is_transfer(&event.event) {
+        let mut receipts_end = self.recorded.receipts_end;
+        let events = blocks.iter().flat_map(|block| block.events.iter().map(move |event| (block, event)));
+        let of_suite = |(_, event): &(&Block, &ContractEvent)| {
+            self.emitter(&event.event) == Some(event.contract) || is_transfer(&event.event)
+        };
+        let events: Vec<_> = events.filter(of_suite).collect();
+        for events in events.chunk_by(|(_, a), (_, b)| is_batch(&a.event) && is_batch(&b.event)) {
+            match events {
+                [(block, event)] => {
+                    self.block = block;
                     self.event(event).await?;
                 }
+                batches => self.batches_recorded(batches).await?,
             }
-            self.block_rows.extend(values![
+        }
+        let mut block_rows = Vec::new();
+        for block in blocks {
+            receipts_end = self.recorded.end_of(block.number, receipts_end);
+            block_rows.extend(values![
                 block.number,
                 &block.hash[..],
                 &block.parent_hash[..],
                 block.timestamp_ms,
                 self.stamp,
-                self.receipts_end
+                receipts_end
             ]);
         }
-        self.flush_receipts().await?;
         self.flush_rewards().await?;
         self.count_receipts().await?;
         self.bzky.save(self.connection, &mut self.log).await?;
         self.deposits.save(self.connection, &mut self.log).await?;
         self.time.save(self.connection, &mut self.log).await?;
         self.log.save(self.connection).await?;
-        BLOCKS.run(self.connection, "storing blocks", self.block_rows).await?;
-        Ok((self.applied, self.receipts_end))
+        BLOCKS.run(self.connection, "storing blocks", block_rows).await?;
+        Ok((self.recorded.applied, self.recorded.receipts_end))
     }
 
     /// The epoch of the block.
@@ -287,6 +285,10 @@ impl<'w> Writer<'w> {
 
 fn is_transfer(event: &Event) -> bool {
     matches!(event, Event::Transfer(_))
+}
+
+fn is_batch(event: &Event) -> bool {
+    matches!(event, Event::BatchRecorded(_))
 }
 
 /// Zero, and from an account to itself, moves nothing and leaves the

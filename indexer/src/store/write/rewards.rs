@@ -19,7 +19,7 @@ use bizkey_primitives::{
 use codec::Encode;
 
 const REWARDS: Insert =
-    Insert { head: "INSERT INTO rewards (side, party, epoch, account, amount, block, event)", columns: 7, tail: "" };
+    Insert { table: "rewards", columns: "side, party, epoch, account, amount, block, event", tail: "" };
 
 impl Writer<'_> {
     /// Gives an epoch its row, if it has none yet.

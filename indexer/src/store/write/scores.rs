@@ -15,31 +15,28 @@ use bizkey_primitives::{ticket::REFERENCE_EPOCHS, Epoch, MerchantIndex};
 use std::collections::BTreeMap;
 
 const SCORES: Insert = Insert {
-    head: "INSERT INTO merchant_scores (epoch, merchant, in_store_orders, in_store_sales, first_buyers, repeat_buyers,
-                                        outside_buyers, outside_orders, outside_sales, capital, score, status, trade,
-                                        region)",
-    columns: 14,
+    table: "merchant_scores", columns: "epoch, merchant, in_store_orders, in_store_sales, first_buyers, repeat_buyers, outside_buyers, outside_orders, outside_sales, capital, score, status, trade, region",
     tail: "ON CONFLICT (epoch, merchant) DO NOTHING",
 };
 
 const CUSTOMERS: Insert = Insert {
-    head: "INSERT INTO merchant_customers (merchant, customer, first_epoch)",
-    columns: 3,
+    table: "merchant_customers",
+    columns: "merchant, customer, first_epoch",
     tail: "ON CONFLICT (merchant, customer) DO NOTHING",
 };
 
 const SPENT: Insert = Insert {
-    head: "INSERT INTO spent_references (merchant, epoch, spent)",
-    columns: 3,
+    table: "spent_references",
+    columns: "merchant, epoch, spent",
     tail: "ON CONFLICT (merchant, epoch) DO NOTHING",
 };
 
 const REPEATED: Insert =
-    Insert { head: "INSERT INTO repeated_references (receipt)", columns: 1, tail: "ON CONFLICT (receipt) DO NOTHING" };
+    Insert { table: "repeated_references", columns: "receipt", tail: "ON CONFLICT (receipt) DO NOTHING" };
 
 const CANDLES: Insert = Insert {
-    head: "INSERT INTO candles (merchant, length_ms, start_ms, open, high, low, close)",
-    columns: 7,
+    table: "candles",
+    columns: "merchant, length_ms, start_ms, open, high, low, close",
     tail: "ON CONFLICT (merchant, length_ms, start_ms) DO UPDATE SET
                high = CASE WHEN excluded.high > candles.high THEN excluded.high ELSE candles.high END,
                low = CASE WHEN excluded.low < candles.low THEN excluded.low ELSE candles.low END,

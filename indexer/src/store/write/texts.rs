@@ -12,7 +12,7 @@ use crate::{
 };
 use bizkey_primitives::{hash::blake2x256, Hash};
 
-const TERMS: Insert = Insert { head: "INSERT INTO text_terms (term, hash)", columns: 2, tail: "" };
+const TERMS: Insert = Insert { table: "text_terms", columns: "term, hash", tail: "" };
 
 impl Store {
     /// Keeps a text under its hash, and by its terms, if a stored offer names
