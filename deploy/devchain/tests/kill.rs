@@ -6,7 +6,7 @@ mod common;
 use bizkey_devchain::{runtime::UNIT, Clock, Devchain, DevchainConfig};
 use std::{
     io::{BufRead, BufReader},
-    path::PathBuf,
+    path::{Path, PathBuf},
     process::{Command, Stdio},
     time::Duration,
 };
@@ -73,4 +73,28 @@ async fn a_killed_chain_keeps_what_it_announced() {
         u128::from(best) * UNIT,
         "each block holds one transfer, so state and height agree"
     );
+}
+
+/// Killed as soon as anything of it is on disk, and a little later each round.
+#[tokio::test]
+async fn a_chain_killed_while_it_is_being_made_can_be_started_again() {
+    let has_files = |folder: &Path| folder.read_dir().unwrap().next().is_some();
+    for round in 0..20 {
+        let folder = tempfile::tempdir().unwrap();
+        let mut victim = Command::new(std::env::current_exe().unwrap())
+            .args(["--exact", "victim", "--nocapture"])
+            .env(FOLDER, folder.path())
+            .stdout(Stdio::null())
+            .spawn()
+            .unwrap();
+        while !has_files(folder.path()) {
+            assert!(victim.try_wait().unwrap().is_none(), "it ended before it wrote anything");
+            std::hint::spin_loop();
+        }
+        std::thread::sleep(Duration::from_micros(250 * round));
+        victim.kill().unwrap();
+        victim.wait().unwrap();
+        // Panics if it cannot be opened.
+        drop(open(folder.path().to_path_buf()));
+    }
 }

@@ -5,8 +5,8 @@ use std::path::PathBuf;
 /// Why blocks or state could not be read or written.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
-    /// The data folder cannot be made.
-    #[error("cannot create the chain's data folder {path}: {source}")]
+    /// The data folder, or the file in it, cannot be made.
+    #[error("cannot create the chain's data in the folder {path}: {source}")]
     Folder {
         /// The folder asked for.
         path: PathBuf,

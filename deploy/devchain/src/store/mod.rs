@@ -97,8 +97,28 @@ impl Store {
         let Some(folder) = path else {
             return Self::open_backend(redb::backends::InMemoryBackend::new(), false);
         };
-        std::fs::create_dir_all(folder).map_err(|source| StoreError::Folder { path: folder.to_path_buf(), source })?;
-        Self::prepared(Self::builder().create(folder.join("chain.redb"))?, true)
+        let failed = |source| StoreError::Folder { path: folder.to_path_buf(), source };
+        std::fs::create_dir_all(folder).map_err(failed)?;
+        let path = folder.join("chain.redb");
+        if !path.try_exists().map_err(failed)? {
+            Self::create(folder, &path)?;
+        }
+        Self::prepared(Self::builder().open(path)?, true)
+    }
+
+    /// Makes the file under another name first: one that a kill left half made
+    /// could never be opened again.
+    fn create(folder: &Path, path: &Path) -> Result<(), StoreError> {
+        let failed = |source| StoreError::Folder { path: folder.to_path_buf(), source };
+        let file = tempfile::NamedTempFile::new_in(folder).map_err(failed)?;
+        drop(Self::prepared(Self::builder().create(file.path())?, true)?);
+        match file.persist_noclobber(path) {
+            // Another process was faster: whose file it is, the lock decides.
+            Err(error) if error.error.kind() == std::io::ErrorKind::AlreadyExists => Ok(()),
+            done => done.map(drop).map_err(|error| failed(error.error)),
+        }?;
+        // The name is on disk once the folder is.
+        std::fs::File::open(folder).and_then(|folder| folder.sync_all()).map_err(failed)
     }
 
     /// A store on `backend`; `durable` if it can survive a crash.
