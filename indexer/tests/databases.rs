@@ -6,7 +6,7 @@ use bizkey_indexer::{
         CheckpointKind, CollectionFilter, DemandFilter, DepositFilter, MerchantFilter, OfferFilter, OfferedFilter,
         PenaltyFilter, Position, RankingFilter, ReceiptFilter, ReservationFilter, VoidFilter, MAX_PAGE,
     },
-    scores::{keep_epoch, Interval},
+    scores::{keep_epoch, Grade, Interval},
     Store,
 };
 use bizkey_primitives::Side;
@@ -31,6 +31,11 @@ async fn answers(store: &Store, epochs: u32) -> Vec<String> {
         let filter = RankingFilter::default();
         say(format!("{:?}", store.ranking(epoch, filter, None, 2).await.unwrap()));
         say(format!("{:?}", store.ranking(epoch, filter, Some(1), 2).await.unwrap()));
+        for grade in Grade::ALL {
+            let filter = RankingFilter { grade: Some(grade), ..filter };
+            say(format!("{:?}", store.ranking(epoch, filter, None, 2).await.unwrap()));
+            say(format!("{:?}", store.ranking(epoch, filter, Some(1), 2).await.unwrap()));
+        }
         say(format!("{:?}", store.committee_at(epoch).await.unwrap()));
         say(format!("{:?}", store.last_block_of(epoch).await.unwrap()));
         say(format!("{:?}", store.scoring_rules(epoch).await.unwrap()));
@@ -94,6 +99,12 @@ async fn answers(store: &Store, epochs: u32) -> Vec<String> {
         let runs = live.runs.iter().map(|run| (run.epoch, &run.points, run.counts(), run.buyers()));
         say(format!("{:?} {:?} {:?}", live.now, live.kept, runs.collect::<Vec<_>>()));
         say(format!("{:?}", store.merchant_scores(number, Some(0), 9).await.unwrap()));
+        say(format!("{:?}", store.merchant_grade(number).await.unwrap()));
+        let reached = store.grades_reached(Some(number), None, 9).await.unwrap();
+        say(format!("{:?} {reached:?}", store.merchant_grades(number, Some(0), 9).await.unwrap()));
+        if let Some(first) = reached.first() {
+            say(format!("{:?}", store.grades_reached(None, Some(*first), 9).await.unwrap()));
+        }
         say(format!("{:?}", store.candles(number, Interval::FiveMinutes, 0, 9, true).await.unwrap()));
         let account = account(number as u8);
         for kind in [CheckpointKind::Bzky, CheckpointKind::Deposit] {

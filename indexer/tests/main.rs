@@ -10,6 +10,7 @@ mod databases;
 mod devchain;
 mod export;
 mod follow;
+mod grades;
 mod kill;
 mod lake;
 mod limits;

@@ -9,6 +9,7 @@
 //! | [`committee`] | reporting, settling, paying |
 //! | [`proofs`] | proofs over HTTP |
 //! | [`chain`] | the network's state folded from blocks |
+//! | [`grades`] | rewards of shops that reach a grade, as Bizkey's tasks |
 //! | [`lake`] | epochs of the size of a network, from the lake's files |
 //! | [`simulation`] | years of the token economy, and attacks on a town |
 //! | [`verify`] | recomputing everything from the chain alone |
@@ -23,6 +24,7 @@ pub mod chain;
 pub mod committee;
 pub mod explain;
 pub mod fetch;
+pub mod grades;
 pub mod lake;
 pub mod price;
 pub mod proofs;

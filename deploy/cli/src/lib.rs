@@ -14,6 +14,7 @@
 //! | [`verify`] | `bizkey verify` |
 //! | [`price`] | `bizkey price-feed` |
 //! | [`oracle`] | `bizkey oracle` |
+//! | [`grades`] | `bizkey grades` |
 //! | [`explain`] | `bizkey explain` |
 //! | [`place`] | the options that say which network is looked at |
 //! | [`register`] | `bizkey register` |
@@ -24,6 +25,7 @@ pub mod demo;
 pub mod deploy;
 pub mod devchain;
 pub mod explain;
+pub mod grades;
 pub mod keys;
 pub mod network;
 pub mod offices;

@@ -1,6 +1,6 @@
 //! `bizkey`: the whole network in one program.
 
-use bizkey_cli::{demo, deploy, devchain, explain, oracle, price, register, simulate, up, verify};
+use bizkey_cli::{demo, deploy, devchain, explain, grades, oracle, price, register, simulate, up, verify};
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
 use tracing_subscriber::EnvFilter;
@@ -32,6 +32,8 @@ enum Command {
     Explain(explain::ExplainArgs),
     /// Play years of the token economy, or attacks on a town; needs no chain.
     Simulate(simulate::SimulateArgs),
+    /// Reward shops that reach a grade, by tasks of Bizkey's own.
+    Grades(grades::GradesArgs),
     /// Register a shop or a customer, for trials.
     Register(register::RegisterArgs),
 }
@@ -58,6 +60,7 @@ fn main() -> ExitCode {
             Command::PriceFeed(args) => price::price_feed(args).await.map(|()| ExitCode::SUCCESS),
             Command::Explain(args) => explain::explain(args).await.map(|()| ExitCode::SUCCESS),
             Command::Simulate(args) => simulate::simulate(args).map(|()| ExitCode::SUCCESS),
+            Command::Grades(args) => grades::grades(args).await.map(|()| ExitCode::SUCCESS),
             Command::Register(args) => register::register(args).await.map(|()| ExitCode::SUCCESS),
         }
     });

@@ -2,6 +2,7 @@
 
 use super::{
     extract::{PathParameter, QueryParameters},
+    grades::{grade_now, Grade},
     page::{limit, page, Page},
     parameters::{present_epoch, ByNumber},
     problem::Problem,
@@ -35,6 +36,9 @@ pub(super) struct Merchant {
     devices: u32,
     /// Those of them whose deposit an agent may lock.
     devices_with_agent: u32,
+    /// Its grade now; null before its first kept epoch with a receipt, after
+    /// thirty without one, and once it is removed.
+    grade: Option<Grade>,
     capital: Option<MerchantCapital>,
     /// Free Bzky, smallest unit.
     balance: String,
@@ -171,6 +175,7 @@ pub(super) async fn merchant(
         region,
         devices,
         devices_with_agent,
+        grade: store.merchant_grade(id).await?.and_then(|row| grade_now(&row, found.status, epoch)),
         capital: store.capital_at(id, epoch).await?.map(MerchantCapital::from),
         balance: store.bzky_balance(&found.party.account).await?.to_string(),
         deposit: store.deposit_balance(&found.party.account).await?.to_string(),

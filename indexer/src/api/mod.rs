@@ -7,6 +7,7 @@ mod config;
 mod epochs;
 mod export;
 mod extract;
+mod grades;
 mod health;
 mod limits;
 mod merchants;
@@ -117,7 +118,6 @@ pub fn router(state: ApiState) -> Router {
 pub fn router_with(state: ApiState, others: OpenApiRouter<ApiState>) -> Router {
     let rows = OpenApiRouter::new()
         .routes(routes!(merchants::list))
-        .routes(routes!(merchants::merchant))
         .routes(routes!(merchants::rewards))
         .routes(routes!(merchants::deferred_rewards))
         .routes(routes!(receipts::list))
@@ -135,6 +135,9 @@ pub fn router_with(state: ApiState, others: OpenApiRouter<ApiState>) -> Router {
         .layer(middleware::from_fn_with_state(state.clone(), conditional::conditional))
         .layer(middleware::from_fn(within_time));
     let scores = OpenApiRouter::new()
+        // It has its grade, which is kept with the scores.
+        .routes(routes!(merchants::merchant))
+        .routes(routes!(grades::grades))
         .routes(routes!(scores::candles))
         .routes(routes!(scores::scores))
         .routes(routes!(scores::rankings))

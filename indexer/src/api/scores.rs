@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     model::{MerchantScore, RankingFilter},
-    scores::{Candle, Interval},
+    scores::{Candle, Grade, Interval},
 };
 use axum::{extract::State, Json};
 use bizkey_primitives::{bizpower::Counts, MerchantIndex};
@@ -239,6 +239,8 @@ pub(super) struct RankingParameters {
     trade: Option<u16>,
     /// Only shops of this region.
     region: Option<u16>,
+    /// Only shops that were shown with this grade at the epoch's close, 1 to 7.
+    grade: Option<u8>,
     /// The cursor `next` of the page before; it is of that page's epoch.
     #[param(value_type = Option<String>)]
     after: Option<Written<InEpoch<u32>>>,
@@ -258,6 +260,8 @@ pub(super) async fn rankings(
     QueryParameters(parameters): QueryParameters<RankingParameters>,
 ) -> Result<Json<Page<Score>>, Problem> {
     let limit = limit(parameters.limit)?;
+    let grade = parameters.grade.map(Grade::try_from).transpose();
+    let grade = grade.map_err(|unknown| Problem::invalid_parameter(format!("grade: {unknown}")))?;
     let after = parameters.after.map(|Written(InEpoch(epoch, merchant))| (epoch, merchant));
     let epoch = match (parameters.epoch, after) {
         (Some(epoch), Some((of, _))) if of != epoch => {
@@ -269,7 +273,7 @@ pub(super) async fn rankings(
         (None, None) => state.store.last_scored_epoch().await?,
     };
     let Some(epoch) = epoch else { return Ok(Json(Page { items: Vec::new(), next: None })) };
-    let filter = RankingFilter { trade: parameters.trade, region: parameters.region };
+    let filter = RankingFilter { trade: parameters.trade, region: parameters.region, grade };
     let after = after.map(|(_, merchant)| merchant);
     let rows = state.store.ranking(epoch, filter, after, limit.saturating_add(1)).await?;
     Ok(Json(page(rows, limit, |row| InEpoch(row.epoch, row.merchant), |row| score(row, false))))

@@ -3,6 +3,7 @@
 mod demands;
 mod epochs;
 mod foundation;
+mod grades;
 mod holdings;
 mod network;
 mod otc;
@@ -17,6 +18,7 @@ mod search;
 pub use demands::*;
 pub use epochs::*;
 pub use foundation::*;
+pub use grades::*;
 pub use holdings::*;
 pub use network::*;
 pub use otc::*;

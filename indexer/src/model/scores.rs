@@ -1,5 +1,6 @@
 //! Scores of epochs.
 
+use crate::scores::grade::Grade;
 use bizkey_primitives::{bizpower::Counts, party::Status, Epoch, MerchantIndex};
 
 /// A shop's epoch in the numbers of its score.
@@ -30,4 +31,6 @@ pub struct RankingFilter {
     pub trade: Option<u16>,
     /// Only those of this region.
     pub region: Option<u16>,
+    /// Only those that were shown with this grade at the epoch's close.
+    pub grade: Option<Grade>,
 }

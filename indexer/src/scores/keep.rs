@@ -1,6 +1,6 @@
 //! Epochs that are over into rows.
 
-use super::{running::EpochRun, Algorithm};
+use super::{grading::grade, running::EpochRun, Algorithm};
 use crate::{
     store::{
         read::runs::{Carried, Scored},
@@ -51,14 +51,22 @@ async fn keep_all(store: Store, progress: Progress) {
     }
 }
 
-/// Keeps the first epoch that is over for good and not kept yet; returns it.
-/// None while an empty index is being filled.
+/// Keeps scores and grades of the first epoch that is over for good and not
+/// kept yet; returns it. None while an empty index is being filled.
 ///
 /// # Errors
 /// [`crate::Error::UnknownAlgorithm`]; those of the database.
 pub async fn keep_epoch(store: &Store) -> Result<Option<Epoch>> {
     let Some(finalized) = store.finalized().await? else { return Ok(None) };
-    let epoch = store.last_scored_epoch().await?.map_or(0, |last| last.saturating_add(1));
+    let following = |last: Option<Epoch>| last.map_or(0, |last| last.saturating_add(1));
+    let epoch = following(store.last_scored_epoch().await?);
+    // Epochs that were kept before there were grades come first: each shop's
+    // grade follows from the one before.
+    let ungraded = following(store.last_graded_epoch().await?);
+    if ungraded < epoch {
+        grade(store, ungraded).await?;
+        return Ok(Some(ungraded));
+    }
     // A final block of a later epoch: this one is complete and stays so.
     if finalized.stamp <= stamp(epoch) {
         return Ok(None);
@@ -80,6 +88,7 @@ pub async fn keep_epoch(store: &Store) -> Result<Option<Epoch>> {
         store.keep_runs(&runs).await?;
         tracing::debug!(epoch, shops, "keeping scores");
     }
+    grade(store, epoch).await?;
     store.keep_epoch(epoch, &finalized).await?;
     tracing::info!(epoch, shops, "the scores of an epoch are kept");
     Ok(Some(epoch))

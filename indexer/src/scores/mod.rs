@@ -15,8 +15,12 @@
 //! | [`candle`] | scores into candles |
 //! | [`live`] | a shop's epochs that are not kept yet |
 //! | [`keep`] | epochs that are over into rows |
+//! | [`grade`] | the rule of grades |
+//! | `grading` | the grades of an epoch that is over into rows |
 
 pub mod candle;
+pub mod grade;
+mod grading;
 mod keep;
 mod live;
 pub mod rules;
@@ -24,6 +28,7 @@ pub mod running;
 mod tickets;
 
 pub use candle::{Candle, Interval};
+pub use grade::{Distribution, Grade, Graded};
 pub use keep::{keep, keep_epoch};
 pub use live::Live;
 pub(crate) use live::Remembered;

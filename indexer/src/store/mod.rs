@@ -12,7 +12,7 @@ mod ledger;
 pub(crate) mod read;
 mod relations;
 pub(crate) mod sql;
-mod write;
+pub(crate) mod write;
 
 pub use connect::Store;
 pub use write::Applied;

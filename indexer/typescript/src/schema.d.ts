@@ -496,6 +496,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/merchants/{id}/grades": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A shop's grades by epoch, as they were shown at its close. Epochs without a
+         *     receipt have none: the one before holds on, for less than thirty epochs.
+         */
+        get: operations["get_merchants_id_grades"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/merchants/{id}/rewards": {
         parameters: {
             query?: never;
@@ -1295,6 +1315,69 @@ export interface components {
             /** @description Smallest unit of Time. */
             reward: string;
         };
+        /**
+         * @description A shop's level in the network, and how far it is to the next one. Ranks and
+         *     standings are hundredths of a percent of the shops with a positive score:
+         *     10,000 is above all of them.
+         */
+        Grade: {
+            /**
+             * Format: int32
+             * @description The number of the grade that it earned: one more while it is demoted or
+             *     restricted, unless that is the first.
+             */
+            earned: number;
+            /**
+             * Format: int32
+             * @description The last epoch with a receipt that it counts.
+             */
+            epoch: number;
+            /**
+             * Format: int32
+             * @description The lowest standing that keeps it.
+             */
+            kept_down_to: number;
+            /**
+             * @description Its name: `iron`, `copper`, `bronze`, `silver`, `gold`, `platinum` or
+             *     `diamond`.
+             */
+            name: string;
+            /**
+             * Format: int32
+             * @description The standing at which the next grade is reached; null for the highest.
+             */
+            next_reached_at?: number | null;
+            /**
+             * Format: int32
+             * @description The grade that is shown, 1 to 7.
+             */
+            number: number;
+            /**
+             * Format: int32
+             * @description Its rank in that last epoch: the middle of its place by score.
+             */
+            rank: number;
+            /**
+             * Format: int32
+             * @description The standing at which the earned grade is reached.
+             */
+            reached_at: number;
+            /**
+             * Format: int32
+             * @description The epoch from which on it has earned this grade.
+             */
+            since_epoch: number;
+            /**
+             * Format: int32
+             * @description The middle of its ranks in the last seven epochs with a receipt.
+             */
+            standing: number;
+            /**
+             * Format: int32
+             * @description By how much the standing has to rise for the next grade; likewise.
+             */
+            to_next?: number | null;
+        };
         /** @description A block that is stored now. */
         Head: {
             /**
@@ -1393,6 +1476,7 @@ export interface components {
              * @description Those of them whose deposit an agent may lock.
              */
             devices_with_agent: number;
+            grade?: null | components["schemas"]["Grade"];
             /** Format: int32 */
             id: number;
             /**
@@ -1935,6 +2019,70 @@ export interface components {
                 customer: number;
                 /** @description Smallest unit of Time. */
                 reward: string;
+            }[];
+            /** @description Cursor of the page after this one; null on the last page. */
+            next?: string | null;
+        };
+        /** @description One page of a list. */
+        Page_Grade: {
+            /** @description The items. */
+            items: {
+                /**
+                 * Format: int32
+                 * @description The number of the grade that it earned: one more while it is demoted or
+                 *     restricted, unless that is the first.
+                 */
+                earned: number;
+                /**
+                 * Format: int32
+                 * @description The last epoch with a receipt that it counts.
+                 */
+                epoch: number;
+                /**
+                 * Format: int32
+                 * @description The lowest standing that keeps it.
+                 */
+                kept_down_to: number;
+                /**
+                 * @description Its name: `iron`, `copper`, `bronze`, `silver`, `gold`, `platinum` or
+                 *     `diamond`.
+                 */
+                name: string;
+                /**
+                 * Format: int32
+                 * @description The standing at which the next grade is reached; null for the highest.
+                 */
+                next_reached_at?: number | null;
+                /**
+                 * Format: int32
+                 * @description The grade that is shown, 1 to 7.
+                 */
+                number: number;
+                /**
+                 * Format: int32
+                 * @description Its rank in that last epoch: the middle of its place by score.
+                 */
+                rank: number;
+                /**
+                 * Format: int32
+                 * @description The standing at which the earned grade is reached.
+                 */
+                reached_at: number;
+                /**
+                 * Format: int32
+                 * @description The epoch from which on it has earned this grade.
+                 */
+                since_epoch: number;
+                /**
+                 * Format: int32
+                 * @description The middle of its ranks in the last seven epochs with a receipt.
+                 */
+                standing: number;
+                /**
+                 * Format: int32
+                 * @description By how much the standing has to rise for the next grade; likewise.
+                 */
+                to_next?: number | null;
             }[];
             /** @description Cursor of the page after this one; null on the last page. */
             next?: string | null;
@@ -4412,6 +4560,67 @@ export interface operations {
             };
         };
     };
+    get_merchants_id_grades: {
+        parameters: {
+            query?: {
+                /** @description The cursor `next` of the page before. */
+                after?: number;
+                /**
+                 * @description Items a page, 1 to 500; 100 if not given.
+                 * @example 10
+                 */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description Its number in the registry
+                 * @example 1
+                 */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of grades */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Grade"];
+                };
+            };
+            /** @description A parameter is invalid. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is nothing of that number or name. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests: `Retry-After` says how many seconds to wait */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_merchants_id_rewards: {
         parameters: {
             query?: {
@@ -4819,6 +5028,8 @@ export interface operations {
                 trade?: number;
                 /** @description Only shops of this region. */
                 region?: number;
+                /** @description Only shops that were shown with this grade at the epoch's close, 1 to 7. */
+                grade?: number;
                 /** @description The cursor `next` of the page before; it is of that page's epoch. */
                 after?: string;
                 /**

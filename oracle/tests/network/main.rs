@@ -4,6 +4,7 @@
 
 mod alone;
 mod claim;
+mod grades;
 mod place;
 mod price;
 

@@ -86,6 +86,7 @@ impl Requests<'_> {
             "device" => self.draws.one_to(history.parties.devices.len() as u32).to_string(),
             "trade" => self.draws.skewed(TRADES).to_string(),
             "region" => self.draws.skewed(REGIONS).to_string(),
+            "grade" => self.draws.one_to(7).to_string(),
             "agent" => self.draws.one_to(history.parties.agents).to_string(),
             "task" => self.draws.one_to(history.spending.tasks()).to_string(),
             "privilege" => self.draws.one_to(history.spending.privileges()).to_string(),

@@ -103,6 +103,10 @@ pub(super) const TEMPLATES: &[(&str, &[&str])] = &[
     ),
     ("/v1/merchants/{id}/deferred-rewards", &["/v1/merchants/{shop}/deferred-rewards"]),
     ("/v1/merchants/{id}/devices", &["/v1/merchants/{shop}/devices"]),
+    (
+        "/v1/merchants/{id}/grades",
+        &["/v1/merchants/{shop}/grades", "/v1/merchants/{shop}/grades?after={epoch}&limit=30"],
+    ),
     ("/v1/merchants/{id}/rewards", &["/v1/merchants/{shop}/rewards", "/v1/merchants/{shop}/rewards?after={epoch}"]),
     (
         "/v1/merchants/{id}/scores",
@@ -140,6 +144,9 @@ pub(super) const TEMPLATES: &[(&str, &[&str])] = &[
             "/v1/rankings?region={region}&after={past}-{shop}",
             "/v1/rankings?epoch={past}&trade={trade}&region={region}",
             "/v1/rankings?after={past}-{shop}",
+            "/v1/rankings?grade={grade}",
+            "/v1/rankings?epoch={past}&grade={grade}&trade={trade}",
+            "/v1/rankings?grade={grade}&after={past}-{shop}&limit=500",
         ],
     ),
     (

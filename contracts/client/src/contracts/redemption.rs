@@ -3,8 +3,8 @@
 use super::{administered, handle};
 use crate::{BlockHash, Call, Result};
 use bizkey_primitives::{
-    redemption::{Price, RedemptionContracts, RedemptionParameters, RedemptionRole},
-    AccountId,
+    redemption::{Price, RedemptionContracts, RedemptionParameters, RedemptionRole, TaskId, TaskTerms},
+    AccountId, CustomerIndex,
 };
 
 handle! {
@@ -59,6 +59,30 @@ impl Redemption {
     /// None of its own.
     pub async fn price(&self, at: Option<BlockHash>) -> Result<Price> {
         self.read("price", &(), at).await
+    }
+
+    /// Creates a task; by the admin it is one of Bizkey's own, paid from the
+    /// ecosystem pool. Returns its number. A repeat creates another one.
+    ///
+    /// Errors: see the contract.
+    pub fn create_task(&self, terms: &TaskTerms) -> Call<TaskId> {
+        self.write("create_task", terms)
+    }
+
+    /// Confirms that a customer fulfilled a task, and pays its reward; by the
+    /// shop, or by the task confirmer for Bizkey's. A repeat is
+    /// `AlreadyFulfilled`.
+    ///
+    /// Errors: see the contract.
+    pub fn fulfil(&self, task: TaskId, customer: CustomerIndex) -> Call<()> {
+        self.write("fulfil", &(task, customer))
+    }
+
+    /// Sets all figures; by the admin.
+    ///
+    /// Errors: `NotAdmin`, `BadParameters`, `OfficialPriceFixed`.
+    pub fn set_parameters(&self, parameters: &RedemptionParameters) -> Call<()> {
+        self.write("set_parameters", parameters)
     }
 
     /// The admin's figures.

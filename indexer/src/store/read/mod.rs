@@ -5,6 +5,7 @@ mod devices;
 mod disputes;
 mod epochs;
 mod foundation;
+pub(crate) mod grades;
 mod holdings;
 mod merchants;
 mod otc;

@@ -4,16 +4,17 @@ use super::select::{position, Select};
 use crate::{
     model::{
         page_size, ClosedTask, Collection, CollectionFilter, OfferedFilter, Position, Privilege, Task, TaskFulfilment,
+        MAX_PAGE,
     },
     store::{
-        sql::{fetch, fetch_one, values, Columns},
+        sql::{fetch, fetch_one, values, Columns, Value},
         Store,
     },
     Result,
 };
 use bizkey_primitives::{
     redemption::{PrivilegeId, PrivilegeTerms, TaskId, TaskTerms},
-    CustomerIndex, Hash,
+    CustomerIndex, Hash, MerchantIndex,
 };
 
 const TASKS: &str = "SELECT task, merchant, conditions, reward, stock, expires_ms, block, closed_block, unearned
@@ -92,6 +93,24 @@ impl Store {
     /// Those of the database.
     pub async fn task(&self, number: TaskId) -> Result<Option<Task>> {
         fetch_one(self.reader(), "reading a task", format!("{TASKS} = $1"), values![number], task).await
+    }
+
+    /// The tasks of a shop, 0 for Bizkey itself, whose conditions are one of
+    /// these texts' hashes, by number; of at most [`MAX_PAGE`] hashes.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub async fn tasks_named(&self, merchant: MerchantIndex, conditions: &[Hash]) -> Result<Vec<Task>> {
+        if conditions.is_empty() {
+            return Ok(Vec::new());
+        }
+        let mut values = values![merchant];
+        // Filled up to a power of two with repeats: few different statements.
+        let count = conditions.len().min(MAX_PAGE as usize).next_power_of_two();
+        values.extend(conditions.iter().cycle().take(count).map(Value::from));
+        let list: Vec<_> = (2..count + 2).map(|at| format!("${at}")).collect();
+        let sql = format!("{TASKS} > 0 AND merchant = $1 AND conditions IN ({}) ORDER BY task", list.join(", "));
+        fetch(self.reader(), "reading tasks", sql, values, task).await
     }
 
     /// A page of the fulfilments of a task, by customer, those after `after`.

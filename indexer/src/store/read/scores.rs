@@ -80,11 +80,14 @@ impl Store {
         limit: u32,
     ) -> Result<Vec<MerchantScore>> {
         let mut values = values![epoch, page_size(limit)];
-        let mut sql = format!("SELECT {COLUMNS} FROM merchant_scores s WHERE s.epoch = $1");
-        for (column, wanted) in [("trade", filter.trade), ("region", filter.region)] {
-            if let Some(wanted) = wanted {
-                values.push(wanted.into());
-                sql.push_str(&format!(" AND s.{column} = ${}", values.len()));
+        // Both tables have the columns by which shops are ranked.
+        let table = if filter.grade.is_some() { "merchant_grades" } else { "merchant_scores" };
+        let mut wanted = "s.epoch = $1".to_owned();
+        let grade = filter.grade.map(|grade| u16::from(grade.number()));
+        for (column, value) in [("grade", grade), ("trade", filter.trade), ("region", filter.region)] {
+            if let Some(value) = value {
+                values.push(value.into());
+                wanted.push_str(&format!(" AND s.{column} = ${}", values.len()));
             }
         }
         if let Some(after) = after {
@@ -92,12 +95,20 @@ impl Store {
             let first = values.len();
             values.extend(values![crate::store::codes::code(&STATUSES, &last.status), last.score, after]);
             let (status, score, merchant) = (first + 1, first + 2, first + 3);
-            sql.push_str(&format!(
+            wanted.push_str(&format!(
                 " AND (s.status > ${status} OR (s.status = ${status} AND (s.score < ${score}
                        OR (s.score = ${score} AND s.merchant > ${merchant}))))"
             ));
         }
-        sql.push_str(" ORDER BY s.status, s.score DESC, s.merchant LIMIT $2");
+        let order = "ORDER BY s.status, s.score DESC, s.merchant";
+        let sql = match filter.grade {
+            None => format!("SELECT {COLUMNS} FROM {table} s WHERE {wanted} {order} LIMIT $2"),
+            // The page first, then what belongs to its shops.
+            Some(_) => format!(
+                "SELECT {COLUMNS} FROM (SELECT s.merchant AS shop FROM {table} s WHERE {wanted} {order} LIMIT $2) p
+                 JOIN merchant_scores s ON s.epoch = $1 AND s.merchant = p.shop {order}"
+            ),
+        };
         fetch(self.reader(), "ranking shops", sql, values, score).await
     }
 

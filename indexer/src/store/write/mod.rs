@@ -6,6 +6,7 @@ mod devices;
 mod disputes;
 mod events;
 mod foundation;
+pub(crate) mod grades;
 pub(super) mod otc;
 mod parties;
 mod partitions;
