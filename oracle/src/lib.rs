@@ -14,6 +14,7 @@
 //! | [`simulation`] | years of the token economy, and attacks on a town |
 //! | [`verify`] | recomputing everything from the chain alone |
 //! | [`explain`] | a shop's or customer's epoch line by line, receipts to reward |
+//! | [`persona`] | who behaves as no honest shop or customer does, and what is proposed about it |
 //! | [`price`] | Bzky's price for `redemption`, out of several sources |
 //! | [`fetch`] | small answers over HTTP, within bounds |
 //! | [`rows`] | an epoch as rows for files |
@@ -26,6 +27,7 @@ pub mod explain;
 pub mod fetch;
 pub mod grades;
 pub mod lake;
+pub mod persona;
 pub mod price;
 pub mod proofs;
 pub mod report;

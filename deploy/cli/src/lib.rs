@@ -15,6 +15,7 @@
 //! | [`price`] | `bizkey price-feed` |
 //! | [`oracle`] | `bizkey oracle` |
 //! | [`grades`] | `bizkey grades` |
+//! | [`persona`] | `bizkey persona` |
 //! | [`explain`] | `bizkey explain` |
 //! | [`place`] | the options that say which network is looked at |
 //! | [`register`] | `bizkey register` |
@@ -30,6 +31,7 @@ pub mod keys;
 pub mod network;
 pub mod offices;
 pub mod oracle;
+pub mod persona;
 pub mod place;
 pub mod price;
 pub mod process;

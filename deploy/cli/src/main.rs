@@ -1,6 +1,6 @@
 //! `bizkey`: the whole network in one program.
 
-use bizkey_cli::{demo, deploy, devchain, explain, grades, oracle, price, register, simulate, up, verify};
+use bizkey_cli::{demo, deploy, devchain, explain, grades, oracle, persona, price, register, simulate, up, verify};
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
 use tracing_subscriber::EnvFilter;
@@ -32,6 +32,8 @@ enum Command {
     Explain(explain::ExplainArgs),
     /// Play years of the token economy, or attacks on a town; needs no chain.
     Simulate(simulate::SimulateArgs),
+    /// Look for forged receipts, propose penalties to the board, and try the rules.
+    Persona(persona::PersonaArgs),
     /// Reward shops that reach a grade, by tasks of Bizkey's own.
     Grades(grades::GradesArgs),
     /// Register a shop or a customer, for trials.
@@ -60,6 +62,7 @@ fn main() -> ExitCode {
             Command::PriceFeed(args) => price::price_feed(args).await.map(|()| ExitCode::SUCCESS),
             Command::Explain(args) => explain::explain(args).await.map(|()| ExitCode::SUCCESS),
             Command::Simulate(args) => simulate::simulate(args).map(|()| ExitCode::SUCCESS),
+            Command::Persona(args) => persona::persona(args).await.map(|()| ExitCode::SUCCESS),
             Command::Grades(args) => grades::grades(args).await.map(|()| ExitCode::SUCCESS),
             Command::Register(args) => register::register(args).await.map(|()| ExitCode::SUCCESS),
         }

@@ -1,7 +1,7 @@
 //! `bizkey demo`: real or made-up receipts through the whole line, to files.
 
 mod files;
-mod input;
+pub(crate) mod input;
 mod page;
 mod play;
 mod town;
