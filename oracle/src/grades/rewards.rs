@@ -22,7 +22,7 @@ pub struct LevelReward {
 /// - All six are 960 Time, once in a shop's life: what 96 customers earn in a
 ///   day. A shop founded for them has to rank among the best hundredth on four
 ///   days of seven first.
-/// - Each grade brings more than all below it together, up to gold, while fewer
+/// - Each grade brings at least as much as all below it together, while fewer
 ///   shops have it: were every shop of a network of 30,000 paid for what it is,
 ///   that is 1.7 million Time, not two days of what receipts earn. More is
 ///   never created than `PlanSettings::most` tasks at a time, and the ecosystem
