@@ -37,7 +37,7 @@ usage: cargo xtask COMMAND
       Write indexer/openapi.json, as the indexer serves it, and the types of the
       TypeScript client that follow from it.
   bench NAME [--json FILE] [-- OPTION ...]
-      Run one benchmark: api, chain or indexer. Its options follow after `--`.
+      Run one benchmark: api, chain, indexer or oracle. Its options follow after `--`.
 
 Environment: BIZKEY_CACHE (else ~/.cache/bizkey) holds the toolchain and
 everything built with it; BIZKEY_CONTRACT_TOOLCHAIN=debian|rustup picks one way
