@@ -27,6 +27,7 @@ pub mod explain;
 pub mod fetch;
 pub mod grades;
 pub mod lake;
+mod lines;
 pub mod persona;
 pub mod price;
 pub mod proofs;

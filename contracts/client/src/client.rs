@@ -234,11 +234,7 @@ impl Client {
         let keys: [&[u8]; 3] = [&block::TIMESTAMP_KEY, &block::EVENTS_KEY, &block::LAST_RUNTIME_UPGRADE_KEY];
         let (header, [timestamp, events, upgrade]) =
             tokio::try_join!(self.0.rpc.header(&hash), self.0.rpc.storages(keys, &hash))?;
-        let load = || async {
-            let executed_on = if header.number == 0 { &hash } else { &header.parent_hash };
-            let runtime = self.runtime_of(upgrade.as_deref(), executed_on).await?;
-            BlockEvents::decode(&runtime, events.unwrap_or_default())
-        };
+        let load = || self.decode_events(&hash, header.number, &header.parent_hash, events, upgrade);
         let events = self.0.events.get(&hash, load).await?;
         let timestamp_ms = match timestamp {
             Some(bytes) => u64::decode(&mut &*bytes).map_err(|error| ClientError::decode("a block's time", error))?,
@@ -309,23 +305,36 @@ impl Client {
         self.0.bodies.get(block, load).await
     }
 
-    /// The events of block `number`. They are written by the runtime that
-    /// carried the block out, which is the one in its parent's state: a block
-    /// that upgrades the runtime still speaks the old one's language.
+    /// The events of block `number`.
     pub(crate) async fn block_events(
         &self,
         block: &BlockHash,
         number: u32,
         parent: &BlockHash,
     ) -> Result<Arc<BlockEvents>> {
-        // The first block has no parent, and no events.
-        let executed_on = if number == 0 { block } else { parent };
         let load = || async {
-            let (bytes, runtime) =
-                tokio::try_join!(self.0.rpc.storage(&block::EVENTS_KEY, block), self.runtime_at(executed_on))?;
-            BlockEvents::decode(&runtime, bytes.unwrap_or_default())
+            let keys: [&[u8]; 2] = [&block::EVENTS_KEY, &block::LAST_RUNTIME_UPGRADE_KEY];
+            let [events, upgrade] = self.0.rpc.storages(keys, block).await?;
+            self.decode_events(block, number, parent, events, upgrade).await
         };
         self.0.events.get(block, load).await
+    }
+
+    /// Reads the events of block `number`. They are written by the runtime
+    /// that carried the block out, which is the one in its parent's state: a
+    /// block that upgrades the runtime still speaks the old one's language.
+    async fn decode_events(
+        &self,
+        block: &BlockHash,
+        number: u32,
+        parent: &BlockHash,
+        events: Option<Vec<u8>>,
+        upgrade: Option<Vec<u8>>,
+    ) -> Result<BlockEvents> {
+        // The first block has no parent, and no events.
+        let executed_on = if number == 0 { block } else { parent };
+        let runtime = self.runtime_of(upgrade.as_deref(), executed_on).await?;
+        BlockEvents::decode(&runtime, events.unwrap_or_default())
     }
 
     /// The runtime in force, as far as this client has seen.

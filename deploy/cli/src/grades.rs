@@ -2,6 +2,7 @@
 
 use crate::keys::{key_argument, KeyArgument};
 use crate::place::at_node;
+use crate::process::look_every;
 use crate::system::now_ms;
 use anyhow::Context;
 use bizkey_client::{ss58, Suite};
@@ -153,25 +154,12 @@ async fn confirm(args: ConfirmArgs) -> anyhow::Result<()> {
         say(&confirmer.step().await?);
         return Ok(());
     }
-    let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
-    let mut ticks = tokio::time::interval(Duration::from_secs(args.every));
-    ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-    loop {
-        tokio::select! {
-            _ = tokio::signal::ctrl_c() => return Ok(()),
-            _ = terminate.recv() => return Ok(()),
-            _ = ticks.tick() => {}
-        }
-        tokio::select! {
-            _ = tokio::signal::ctrl_c() => return Ok(()),
-            _ = terminate.recv() => return Ok(()),
-            outcome = confirmer.step() => match outcome {
-                Ok(confirmed) => say(&confirmed),
-                // Whoever read our output may be gone.
-                Err(error) => drop(writeln!(std::io::stdout(), "{} not confirmed: {error}", now_ms())),
-            },
-        }
-    }
+    look_every(Duration::from_secs(args.every), async || match confirmer.step().await {
+        Ok(confirmed) => say(&confirmed),
+        // Whoever read our output may be gone.
+        Err(error) => drop(writeln!(std::io::stdout(), "{} not confirmed: {error}", now_ms())),
+    })
+    .await
 }
 
 /// What was done, on standard output. Whoever read it may be gone.

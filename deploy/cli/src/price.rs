@@ -2,6 +2,7 @@
 
 use crate::keys::{key_argument, KeyArgument};
 use crate::place::at_node;
+use crate::process::look_every;
 use crate::system::now_ms;
 use anyhow::ensure;
 use bizkey_client::{ss58, Suite};
@@ -80,24 +81,11 @@ pub async fn price_feed(args: PriceFeedArgs) -> anyhow::Result<()> {
         say(&feed.step().await?);
         return Ok(());
     }
-    let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
-    let mut ticks = tokio::time::interval(Duration::from_secs(args.every));
-    ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-    loop {
-        tokio::select! {
-            _ = tokio::signal::ctrl_c() => return Ok(()),
-            _ = terminate.recv() => return Ok(()),
-            _ = ticks.tick() => {}
-        }
-        tokio::select! {
-            _ = tokio::signal::ctrl_c() => return Ok(()),
-            _ = terminate.recv() => return Ok(()),
-            outcome = feed.step() => match outcome {
-                Ok(published) => say(&published),
-                Err(error) => complain(&error),
-            },
-        }
-    }
+    look_every(Duration::from_secs(args.every), async || match feed.step().await {
+        Ok(published) => say(&published),
+        Err(error) => complain(&error),
+    })
+    .await
 }
 
 /// What was done, on standard output. Whoever read it may be gone.

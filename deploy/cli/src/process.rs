@@ -1,4 +1,4 @@
-//! Services that run side by side until a signal, or until one of them fails.
+//! What runs until a signal: services side by side, or one look after the other.
 
 use anyhow::bail;
 use std::future::{Future, IntoFuture};
@@ -8,6 +8,7 @@ use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{signal, SignalKind};
 use tokio::task::JoinSet;
+use tokio::time::MissedTickBehavior;
 use tokio_util::sync::CancellationToken;
 
 /// Longest time for answers under way when everything stops.
@@ -66,10 +67,8 @@ impl Process {
     /// # Errors
     /// The failure.
     pub async fn wait(&mut self) -> anyhow::Result<()> {
-        let mut terminate = signal(SignalKind::terminate())?;
         let outcome = tokio::select! {
-            _ = tokio::signal::ctrl_c() => Ok(()),
-            _ = terminate.recv() => Ok(()),
+            signalled = stop_signal() => signalled,
             failed = self.failure() => failed,
         };
         // Whoever read our output may be gone; that is no reason to stop badly.
@@ -89,4 +88,34 @@ impl Process {
         }
         outcome
     }
+}
+
+/// Looks at something at once and then every so often, until Ctrl-C or SIGTERM,
+/// which also ends a look under way.
+///
+/// # Errors
+/// When the system gives no signals.
+pub async fn look_every(period: Duration, mut look: impl AsyncFnMut()) -> anyhow::Result<()> {
+    let mut ticks = tokio::time::interval(period);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let looking = async {
+        loop {
+            ticks.tick().await;
+            look().await;
+        }
+    };
+    tokio::select! {
+        signalled = stop_signal() => signalled,
+        () = looking => Ok(()),
+    }
+}
+
+/// Waits for Ctrl-C or SIGTERM.
+async fn stop_signal() -> anyhow::Result<()> {
+    let mut terminate = signal(SignalKind::terminate())?;
+    tokio::select! {
+        _ = tokio::signal::ctrl_c() => {}
+        _ = terminate.recv() => {}
+    }
+    Ok(())
 }

@@ -6,15 +6,16 @@
 //! journal is locked while it is open, two processes of one machine cannot
 //! work with one key.
 
-use crate::report::Network;
+use crate::{
+    lines::{Lines, LinesError},
+    report::Network,
+};
 use bizkey_client::ss58;
 use bizkey_primitives::{hash::blake2x256, report::Report, AccountId, Epoch};
 use codec::Encode;
 use serde::{Deserialize, Serialize};
 use std::{
     collections::BTreeMap,
-    fs::{File, OpenOptions, TryLockError},
-    io::{Read, Seek, SeekFrom, Write},
     path::{Path, PathBuf},
 };
 
@@ -70,8 +71,7 @@ struct Line {
 /// What one member reported to one network. Locked while it is open.
 #[derive(Debug)]
 pub struct Journal {
-    path: PathBuf,
-    file: File,
+    lines: Lines,
     signed: BTreeMap<(Epoch, u8), String>,
 }
 
@@ -83,38 +83,15 @@ impl Journal {
     pub fn open(folder: &Path, network: &Network, member: &AccountId) -> Result<Self, JournalError> {
         let id = blake2x256(&(network.genesis, network.rewards).encode());
         let path = folder.join(format!("reports-{}-{}.jsonl", hex::encode(&id[..8]), ss58(member)));
-        let failed = |error| JournalError::File { path: path.clone(), error };
-        std::fs::create_dir_all(folder).map_err(failed)?;
-        let file = OpenOptions::new().read(true).append(true).create(true).open(&path).map_err(failed)?;
-        match file.try_lock() {
-            Ok(()) => {}
-            Err(TryLockError::WouldBlock) => return Err(JournalError::InUse(path)),
-            Err(TryLockError::Error(error)) => return Err(failed(error)),
-        }
-        let mut journal = Self { path, file, signed: BTreeMap::new() };
-        journal.read()?;
-        Ok(journal)
-    }
-
-    fn failed(&self, error: std::io::Error) -> JournalError {
-        JournalError::File { path: self.path.clone(), error }
-    }
-
-    fn read(&mut self) -> Result<(), JournalError> {
-        let mut text = String::new();
-        self.file.seek(SeekFrom::Start(0)).map_err(|error| self.failed(error))?;
-        self.file.read_to_string(&mut text).map_err(|error| self.failed(error))?;
-        // A line without its end was cut short, so what it says was never signed.
-        let whole = text.rfind('\n').map_or(0, |end| end.saturating_add(1));
-        for (number, line) in (1..).zip(text[..whole].lines()) {
-            let line: Line = serde_json::from_str(line)
-                .map_err(|_| JournalError::Unreadable { path: self.path.clone(), line: number })?;
-            self.signed.insert((line.epoch, line.round), line.report);
-        }
-        if whole < text.len() {
-            self.file.set_len(whole as u64).map_err(|error| self.failed(error))?;
-        }
-        Ok(())
+        // A line that was cut short was never signed.
+        let (lines, signed) = Lines::open(&path, |line: Line| Some(((line.epoch, line.round), line.report))).map_err(
+            |error| match error {
+                LinesError::InUse => JournalError::InUse(path.clone()),
+                LinesError::File(error) => JournalError::File { path: path.clone(), error },
+                LinesError::Unreadable(line) => JournalError::Unreadable { path: path.clone(), line },
+            },
+        )?;
+        Ok(Self { lines, signed: signed.into_iter().collect() })
     }
 
     /// Notes that `report` is about to be signed, and makes sure that it is on
@@ -127,17 +104,13 @@ impl Journal {
         match self.signed.get(&(epoch, round)) {
             Some(signed) if *signed == computed => return Ok(()),
             Some(signed) => {
-                let (signed, path) = (signed.clone(), self.path.clone());
+                let (signed, path) = (signed.clone(), self.lines.path().to_owned());
                 return Err(JournalError::Contradiction { epoch, round, signed, computed, path });
             }
             None => {}
         }
         let line = Line { epoch, round, report: computed };
-        // A line of plain fields always has a JSON form.
-        let mut text = serde_json::to_string(&line).map_err(|error| self.failed(error.into()))?;
-        text.push('\n');
-        self.file.write_all(text.as_bytes()).map_err(|error| self.failed(error))?;
-        self.file.sync_all().map_err(|error| self.failed(error))?;
+        self.lines.add(&line).map_err(|error| JournalError::File { path: self.lines.path().to_owned(), error })?;
         self.signed.insert((epoch, round), line.report);
         Ok(())
     }
@@ -181,7 +154,7 @@ mod tests {
         // Another round, or another epoch, is another matter.
         journal.note(3, 1, &report(11)).unwrap();
         journal.note(4, 0, &report(11)).unwrap();
-        let lines = std::fs::read_to_string(&journal.path).unwrap().lines().count();
+        let lines = std::fs::read_to_string(&journal.lines.path()).unwrap().lines().count();
         assert_eq!(lines, 3);
     }
 
@@ -204,7 +177,7 @@ mod tests {
         let mut journal = open(folder.path()).unwrap();
         journal.note(1, 0, &report(1)).unwrap();
         journal.note(2, 0, &report(2)).unwrap();
-        let path = journal.path.clone();
+        let path = journal.lines.path().to_owned();
         drop(journal);
         let text = std::fs::read_to_string(&path).unwrap();
         for cut in 1..text.lines().last().unwrap().len() {

@@ -20,8 +20,7 @@ mod scoring;
 mod texts;
 mod time_sales;
 
-use batches::Recorded;
-
+use self::batches::Recorded;
 use super::{
     change_log::ChangeLog,
     connect::Store,

@@ -15,7 +15,9 @@ use bizkey_primitives::{ticket::REFERENCE_EPOCHS, Epoch, MerchantIndex};
 use std::collections::BTreeMap;
 
 const SCORES: Insert = Insert {
-    table: "merchant_scores", columns: "epoch, merchant, in_store_orders, in_store_sales, first_buyers, repeat_buyers, outside_buyers, outside_orders, outside_sales, capital, score, status, trade, region",
+    table: "merchant_scores",
+    columns: "epoch, merchant, in_store_orders, in_store_sales, first_buyers, repeat_buyers, outside_buyers, \
+              outside_orders, outside_sales, capital, score, status, trade, region",
     tail: "ON CONFLICT (epoch, merchant) DO NOTHING",
 };
 

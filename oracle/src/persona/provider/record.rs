@@ -5,12 +5,11 @@
 //! about the same case does not change what a proposal rests on.
 
 use super::{answer::Answer, Judgement, Service, Verdict};
+use crate::lines::{Lines, LinesError};
 use bizkey_primitives::{Epoch, Side};
 use serde::{Deserialize, Serialize};
 use std::{
     collections::HashMap,
-    fs::{File, OpenOptions, TryLockError},
-    io::{Read, Seek, SeekFrom, Write},
     path::{Path, PathBuf},
 };
 
@@ -100,8 +99,7 @@ type Question = (String, [u8; 32]);
 /// Verdicts in a file of lines of JSON. Locked while it is open.
 #[derive(Debug)]
 pub struct Record {
-    path: PathBuf,
-    file: File,
+    lines: Lines,
     verdicts: HashMap<Question, Verdict>,
 }
 
@@ -111,40 +109,17 @@ impl Record {
     /// # Errors
     /// [`RecordError`].
     pub fn open(path: &Path) -> Result<Self, RecordError> {
-        let failed = |error| RecordError::File { path: path.to_owned(), error };
-        if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
-            std::fs::create_dir_all(folder).map_err(failed)?;
+        // The verdict of a line that was cut short was never used.
+        let (lines, kept) = Lines::open(path, Line::verdict).map_err(|error| match error {
+            LinesError::InUse => RecordError::InUse(path.to_owned()),
+            LinesError::File(error) => RecordError::File { path: path.to_owned(), error },
+            LinesError::Unreadable(line) => RecordError::Unreadable { path: path.to_owned(), line },
+        })?;
+        let mut verdicts = HashMap::new();
+        for verdict in kept {
+            verdicts.entry((verdict.provider.clone(), verdict.request_hash)).or_insert(verdict);
         }
-        let file = OpenOptions::new().read(true).append(true).create(true).open(path).map_err(failed)?;
-        match file.try_lock() {
-            Ok(()) => {}
-            Err(TryLockError::WouldBlock) => return Err(RecordError::InUse(path.to_owned())),
-            Err(TryLockError::Error(error)) => return Err(failed(error)),
-        }
-        let mut record = Self { path: path.to_owned(), file, verdicts: HashMap::new() };
-        record.read()?;
-        Ok(record)
-    }
-
-    fn failed(&self, error: std::io::Error) -> RecordError {
-        RecordError::File { path: self.path.clone(), error }
-    }
-
-    fn read(&mut self) -> Result<(), RecordError> {
-        let mut text = String::new();
-        self.file.seek(SeekFrom::Start(0)).map_err(|error| self.failed(error))?;
-        self.file.read_to_string(&mut text).map_err(|error| self.failed(error))?;
-        // A line without its end was cut short, so its verdict was never used.
-        let whole = text.rfind('\n').map_or(0, |end| end.saturating_add(1));
-        for (number, line) in (1..).zip(text[..whole].lines()) {
-            let verdict = serde_json::from_str::<Line>(line).ok().and_then(Line::verdict);
-            let verdict = verdict.ok_or_else(|| RecordError::Unreadable { path: self.path.clone(), line: number })?;
-            self.verdicts.entry((verdict.provider.clone(), verdict.request_hash)).or_insert(verdict);
-        }
-        if whole < text.len() {
-            self.file.set_len(whole as u64).map_err(|error| self.failed(error))?;
-        }
-        Ok(())
+        Ok(Self { lines, verdicts })
     }
 
     /// What a provider said to a request, by the request's hash.
@@ -167,11 +142,8 @@ impl Record {
         if let Some(known) = self.find(&verdict.provider, verdict.request_hash) {
             return Ok(known.clone());
         }
-        // A line of plain fields always has a JSON form.
-        let mut text = serde_json::to_string(&Line::from(&verdict)).map_err(|error| self.failed(error.into()))?;
-        text.push('\n');
-        self.file.write_all(text.as_bytes()).map_err(|error| self.failed(error))?;
-        self.file.sync_all().map_err(|error| self.failed(error))?;
+        let added = self.lines.add(&Line::from(&verdict));
+        added.map_err(|error| RecordError::File { path: self.lines.path().to_owned(), error })?;
         self.verdicts.insert((verdict.provider.clone(), verdict.request_hash), verdict.clone());
         Ok(verdict)
     }
