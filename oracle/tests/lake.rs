@@ -1,227 +1,113 @@
 //! Scoring over the lake's files against the engine in memory: any receipts,
-//! any split into files, any number of threads, either exchange.
+//! any split into files, any number of threads, either exchange, one process
+//! or several.
 #![allow(clippy::expect_used, clippy::unwrap_used)]
 
-use bizkey_indexer::{
-    lake::{schema, Digest, Manifest, Part, ReceiptParts, VoidParts, FORMAT},
-    model::{Receipt, Validity, Void},
-};
+mod lake_network;
+
+use bizkey_indexer::lake::Digest;
 use bizkey_oracle::{
-    lake::{Exchange, LakeEngine, LakeError, Settings},
-    scoring::{Algorithm, Engine, EpochInput, EpochScores, Parameters, ReceiptId, ReceiptInput, Standing},
+    lake::{decode_operator, encode_operator, Cluster, Exchange, LakeAddress, LakeEngine, LakeError, Runner, Settings},
+    scoring::{Engine, EpochScores},
 };
-use bizkey_primitives::{
-    membership::{Business, Clamp},
-    party::Capital,
-    receipt::{Channel, Rail, MAX_AMOUNT},
-    Status,
+use datafusion::{
+    arrow::record_batch::RecordBatch,
+    common::tree_node::{Transformed, TreeNode as _},
+    physical_plan::{collect_partitioned, execution_plan::reset_plan_states, ExecutionPlan},
+    prelude::SessionContext,
 };
+use lake_network::{epoch, network, Epoch};
 use object_store::{local::LocalFileSystem, ObjectStore};
-use parquet::arrow::ArrowWriter;
 use proptest::prelude::*;
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::BTreeSet,
     num::NonZeroUsize,
     path::Path,
-    sync::Arc,
+    sync::{
+        atomic::{AtomicUsize, Ordering::Relaxed},
+        Arc,
+    },
 };
-
-/// Receipts of a network, and what else decides its scores.
-struct Epoch {
-    receipts: Vec<Receipt>,
-    voids: Vec<Void>,
-    facts: EpochInput,
-}
-
-type DrawnReceipt = (u32, Option<u32>, bool, usize, u64, u8);
-type DrawnEpoch = (Vec<DrawnReceipt>, Vec<usize>, Vec<u8>, bool, Option<u64>);
-
-fn amount() -> impl Strategy<Value = u64> {
-    prop_oneof![20 => 1u64..2_000, 1 => Just(0), 1 => Just(MAX_AMOUNT), 1 => Just(MAX_AMOUNT + 1), 1 => any::<u64>()]
-}
-
-/// Parties with neighbouring indices, in the same part and in others, and one
-/// far away from all.
-fn index(drawn: u32) -> u32 {
-    match drawn {
-        0 => u32::MAX,
-        1..=4 => drawn,
-        _ => (drawn % 4) * 4_096 + drawn / 4,
-    }
-}
-
-fn epoch(merchants: u32, customers: u32, most: usize) -> impl Strategy<Value = DrawnEpoch> {
-    let customer = proptest::option::weighted(0.9, 0..customers);
-    let receipt = (0..merchants, customer, any::<bool>(), 0usize..8, amount(), 0u8..24);
-    (
-        proptest::collection::vec(receipt, 0..most),
-        proptest::collection::vec(0usize..400, 0..5),
-        proptest::collection::vec(0u8..40, (merchants + customers) as usize),
-        any::<bool>(),
-        proptest::option::of(0u64..3_000),
-    )
-}
-
-fn id(receipt: &Receipt) -> ReceiptId {
-    ReceiptId { device: receipt.device, seq: receipt.seq, index: receipt.position }
-}
-
-/// The drawn epochs as the chain would have them.
-fn network(merchants: u32, customers: u32, drawn: Vec<DrawnEpoch>) -> Vec<Epoch> {
-    let mut all: Vec<Receipt> = vec![];
-    let mut voided = BTreeSet::new();
-    let mut epochs = vec![];
-    for (number, (receipts, voids, marks, second, cash_cap)) in drawn.into_iter().enumerate() {
-        let epoch = number as u32;
-        let first = all.len();
-        for (position, (merchant, customer, outside, rail, amount, reference)) in receipts.into_iter().enumerate() {
-            all.push(Receipt {
-                id: all.len() as u64 + 1,
-                device: 1_000 - merchant,
-                seq: epoch.into(),
-                position: position as u16,
-                block: epoch,
-                epoch,
-                merchant: index(merchant),
-                customer: customer.map(index),
-                channel: if outside { Channel::Outside } else { Channel::InStore },
-                rail: Rail::ALL[rail],
-                amount,
-                // A quarter carries no ticket; the rest share eighteen references.
-                reference: if reference < 6 { [0; 16] } else { [reference; 16] },
-                at_ms: 1_000,
-                validity: Validity::of(amount),
-                voided_epoch: None,
-            });
-        }
-        let mut booked = vec![];
-        for drawn in voids {
-            let place = drawn % (all.len() + 1);
-            // The indexer books the first void of a known receipt.
-            if place < all.len() && voided.insert(place) {
-                let receipt = Receipt { voided_epoch: Some(epoch), ..all[place].clone() };
-                if place >= first {
-                    all[place] = receipt.clone();
-                }
-                booked.push(Void { epoch, block: epoch, receipt });
-            }
-        }
-        let mut marks = marks.into_iter();
-        let mut standing = |count: u32| {
-            let status = |mark| match mark {
-                0 => Some(Status::Restricted),
-                1 => Some(Status::Removed),
-                2 | 3 => Some(Status::Demoted),
-                _ => None,
-            };
-            let marked = (0..count).filter_map(|drawn| Some((index(drawn), status(marks.next()?)?)));
-            Standing::new(marked.collect())
-        };
-        let capital =
-            |m: u32| Capital { area_m2: m % 50 * 7, staff: m % 50, rent_per_m2_month: 1_300, wage_month: 90_001 };
-        let business = |m: u32| Business { trade: (m % 3) as u16, region: 1 };
-        let facts = EpochInput {
-            epoch,
-            algorithm: if second { Algorithm::Bizpower2 } else { Algorithm::Bizpower1 },
-            parameters: Parameters {
-                clamps: BTreeMap::from([(1, Clamp { lo: 500, hi: 900 }), (2, Clamp { lo: 0, hi: 1_000 })]),
-                capital_floors: BTreeMap::from([((1, 1), 77_000)]),
-                cash_cap,
-            },
-            receipts: vec![],
-            voids: vec![],
-            merchants: standing(merchants),
-            capital: (1..merchants).filter(|m| *m > 1 || epoch > 2).map(|m| (index(m), capital(m))).collect(),
-            businesses: (2..merchants).map(|m| (index(m), business(m))).collect(),
-            customers: standing(customers),
-        };
-        epochs.push(Epoch { receipts: all[first..].to_vec(), voids: booked, facts });
-    }
-    epochs
-}
-
-impl Epoch {
-    /// What the engine in memory is fed.
-    fn input(&self) -> EpochInput {
-        let receipt = |receipt: &Receipt| ReceiptInput {
-            id: id(receipt),
-            merchant: receipt.merchant,
-            customer: receipt.customer,
-            channel: receipt.channel,
-            rail: receipt.rail,
-            amount: receipt.amount,
-            reference: receipt.reference,
-        };
-        EpochInput {
-            receipts: self.receipts.iter().map(receipt).collect(),
-            voids: self.voids.iter().map(|void| id(&void.receipt)).collect(),
-            ..self.facts.clone()
-        }
-    }
-
-    /// Writes it with so many rows a file.
-    fn write(&self, lake: &Path, rows: usize) -> Manifest {
-        let epoch = self.facts.epoch;
-        let receipts = self.receipts.chunks(rows).map(|receipts| {
-            let batch = schema::receipts_batch(receipts.iter()).unwrap();
-            let path = format!("receipts/epoch={epoch:06}/part-{}-{rows}.parquet", receipts[0].id);
-            part(lake, path, receipts[0].id, schema::receipts(), true, &batch)
-        });
-        let receipts: Vec<Part> = receipts.collect();
-        let voids = self.voids.chunks(rows).enumerate().map(|(number, voids)| {
-            let batch = schema::voids_batch(voids).unwrap();
-            let path = format!("voids/epoch={epoch:06}/part-{number}-{rows}.parquet");
-            part(lake, path, (number * rows) as u64, schema::voids(), false, &batch)
-        });
-        let voids: Vec<Part> = voids.collect();
-        let first_id = self.receipts.first().map_or(1, |receipt| receipt.id);
-        let count = self.receipts.len() as u64;
-        Manifest {
-            format: FORMAT,
-            genesis_hash: Digest([7; 32]),
-            epoch,
-            closing_block: None,
-            receipts: ReceiptParts { first_id, end_id: first_id + count, rows: count, parts: receipts },
-            voids: VoidParts { rows: self.voids.len() as u64, parts: voids },
-        }
-    }
-}
-
-fn part(
-    lake: &Path,
-    path: String,
-    first: u64,
-    columns: arrow_schema::SchemaRef,
-    sorted: bool,
-    batch: &arrow_array::RecordBatch,
-) -> Part {
-    let mut writer = ArrowWriter::try_new_with_options(Vec::new(), columns, schema::options(sorted)).unwrap();
-    writer.write(batch).unwrap();
-    let bytes = writer.into_inner().unwrap();
-    let file = lake.join(&path);
-    std::fs::create_dir_all(file.parent().unwrap()).unwrap();
-    std::fs::write(file, &bytes).unwrap();
-    Part { path, first, rows: batch.num_rows() as u64, bytes: bytes.len() as u64, blake2b_256: Digest::of(&bytes) }
-}
 
 fn runtime(threads: usize) -> tokio::runtime::Runtime {
     tokio::runtime::Builder::new_multi_thread().worker_threads(threads).enable_all().build().unwrap()
 }
 
+/// What other processes would do: operators that came as bytes, and rows that
+/// come back cut and mixed.
+#[derive(Debug)]
+struct Apart {
+    lake: LakeAddress,
+    /// Rows of a batch.
+    rows: usize,
+    /// How often a batch is lost or comes twice, as after a machine died.
+    spoiled: AtomicUsize,
+}
+
+#[async_trait::async_trait]
+impl Cluster for Apart {
+    fn lake(&self) -> &LakeAddress {
+        &self.lake
+    }
+
+    async fn run(&self, plan: Arc<dyn ExecutionPlan>) -> datafusion::error::Result<Vec<RecordBatch>> {
+        // It may come again, and here it is run as it is.
+        let sent = reset_plan_states(plan)?.transform_up(|plan| {
+            let Some(bytes) = encode_operator(plan.as_ref())? else { return Ok(Transformed::no(plan)) };
+            let inputs: Vec<_> = plan.children().into_iter().cloned().collect();
+            Ok(Transformed::yes(decode_operator(&bytes, &inputs)?))
+        })?;
+        assert!(sent.transformed);
+        let made = collect_partitioned(sent.data, SessionContext::new().task_ctx()).await?;
+        let mut cut: Vec<RecordBatch> = vec![];
+        for batch in made.into_iter().flatten() {
+            for first in (0..batch.num_rows()).step_by(self.rows) {
+                cut.push(batch.slice(first, self.rows.min(batch.num_rows() - first)));
+            }
+        }
+        // Neither the order in which they were made nor its reverse.
+        let (one, mut other): (Vec<_>, Vec<_>) = cut.into_iter().enumerate().partition(|(place, _)| place % 3 == 1);
+        other.reverse();
+        let mut all: Vec<RecordBatch> = one.into_iter().chain(other).map(|(_, batch)| batch).collect();
+        match self.spoiled.fetch_update(Relaxed, Relaxed, |left| left.checked_sub(1)) {
+            Ok(left) if left % 2 == 0 => all.extend(all.first().cloned()),
+            Ok(_) => drop(all.pop()),
+            Err(_) => {}
+        }
+        Ok(all)
+    }
+}
+
 fn engine(lake: &Path, state: &Path, exchange: Exchange) -> LakeEngine {
+    open(lake, state, exchange, Runner::InProcess)
+}
+
+fn open(lake: &Path, state: &Path, exchange: Exchange, runner: Runner) -> LakeEngine {
     let objects: Arc<dyn ObjectStore> = Arc::new(LocalFileSystem::new_with_prefix(lake).unwrap());
-    let settings = Settings { exchange, ..Settings::new(state.to_owned(), NonZeroUsize::MIN) };
+    let settings = Settings { exchange, runner, ..Settings::new(state.to_owned(), NonZeroUsize::MIN) };
     LakeEngine::open(objects, settings).unwrap()
+}
+
+fn apart(lake: &Path, rows: usize, spoiled: usize) -> Runner {
+    let lake = LakeAddress::parse(lake.to_str().unwrap()).unwrap();
+    Runner::Cluster(Arc::new(Apart { lake, rows, spoiled: spoiled.into() }))
 }
 
 /// Scores all epochs in one way, opening the state anew before each; the
 /// digest of the last state with them.
-fn score(epochs: &[Epoch], exchange: Exchange, threads: usize, rows: usize) -> (Vec<EpochScores>, Option<Digest>) {
+fn score(
+    epochs: &[Epoch],
+    exchange: Exchange,
+    threads: usize,
+    rows: usize,
+    is_apart: bool,
+) -> (Vec<EpochScores>, Option<Digest>) {
     let (lake, state) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let runner = if is_apart { apart(lake.path(), rows, 0) } else { Runner::InProcess };
     runtime(threads).block_on(async {
         let mut scores = vec![];
         for epoch in epochs {
-            let mut engine = engine(lake.path(), state.path(), exchange);
+            let mut engine = open(lake.path(), state.path(), exchange, runner.clone());
             let manifest = epoch.write(lake.path(), rows);
             scores.push(engine.score(&manifest, Arc::new(epoch.facts.clone())).await.unwrap());
             engine.carry().await.unwrap();
@@ -235,14 +121,16 @@ fn check(epochs: &[Epoch]) -> Result<(), TestCaseError> {
     let mut reference = Engine::new();
     let expected: Vec<EpochScores> = epochs.iter().map(|epoch| reference.score(&epoch.input()).unwrap()).collect();
     let mut digests = BTreeSet::new();
-    for (exchange, threads, rows) in [
-        (Exchange::Shared(1), 1, 1_000_000),
-        (Exchange::Shared(2), 2, 7),
-        (Exchange::Shared(7), 7, 3),
-        (Exchange::ByHash(3), 2, 5),
+    for (exchange, threads, rows, is_apart) in [
+        (Exchange::Shared(1), 1, 1_000_000, false),
+        (Exchange::Shared(2), 2, 7, false),
+        (Exchange::Shared(7), 7, 3, false),
+        (Exchange::ByHash(3), 2, 5, false),
+        (Exchange::Shared(3), 2, 4, true),
     ] {
-        let (scores, digest) = score(epochs, exchange, threads, rows);
-        prop_assert_eq!(&scores, &expected, "{:?}, {} threads, {} rows a file", exchange, threads, rows);
+        let (scores, digest) = score(epochs, exchange, threads, rows, is_apart);
+        let how = if is_apart { "apart" } else { "together" };
+        prop_assert_eq!(&scores, &expected, "{:?}, {} threads, {} rows a file, {}", exchange, threads, rows, how);
         digests.insert(digest.map(|digest| digest.0));
     }
     prop_assert_eq!(digests.len(), 1, "the state depends on how it was computed");
@@ -321,4 +209,49 @@ fn a_state_that_was_cut_off_is_made_again_and_an_altered_one_is_refused() {
     std::fs::write(&table, &bytes[..bytes.len() / 2]).unwrap();
     let opened = LakeEngine::open(objects, Settings::new(state.path().to_owned(), NonZeroUsize::MIN));
     assert!(matches!(opened.map(|_| ()), Err(LakeError::State { path, .. }) if path == table));
+}
+
+#[test]
+fn a_process_that_sees_another_state_refuses() {
+    let (lake, state) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let mut epochs = day(40);
+    let mut second = day(40).remove(0);
+    second.facts.epoch = 1;
+    second.receipts.iter_mut().for_each(|receipt| (receipt.epoch, receipt.id) = (1, receipt.id + 40));
+    epochs.push(second);
+    let description = state.path().join("epoch=000000/state.json");
+    runtime(2).block_on(async {
+        let mut engine = open(lake.path(), state.path(), Exchange::Shared(2), apart(lake.path(), 8, 0));
+        let manifests: Vec<_> = epochs.iter().map(|epoch| epoch.write(lake.path(), 10)).collect();
+        engine.score(&manifests[0], Arc::new(epochs[0].facts.clone())).await.unwrap();
+        engine.carry().await.unwrap();
+        let known: String = engine.state().digest().unwrap().into();
+        let text = std::fs::read_to_string(&description).unwrap();
+        let other: String = Digest([1; 32]).into();
+        std::fs::write(&description, text.replace(&known, &other)).unwrap();
+        let facts = Arc::new(epochs[1].facts.clone());
+        let refused = engine.score(&manifests[1], Arc::clone(&facts)).await.unwrap_err().to_string();
+        assert!(refused.contains(&known) && refused.contains(&other), "{refused}");
+        std::fs::write(&description, text).unwrap();
+        assert_eq!(engine.score(&manifests[1], facts).await.unwrap().merchants.len(), 3);
+    });
+}
+
+#[test]
+fn rows_that_come_twice_or_not_at_all_are_asked_for_again() {
+    let (lake, state) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let epochs = day(40);
+    let manifest = epochs[0].write(lake.path(), 10);
+    let facts = Arc::new(epochs[0].facts.clone());
+    runtime(2).block_on(async {
+        // Whichever batch it is, of whatever rows.
+        for rows in [1, 2, 5, 1_000] {
+            let mut hopeless = open(lake.path(), state.path(), Exchange::Shared(2), apart(lake.path(), rows, 3));
+            let refused = hopeless.score(&manifest, Arc::clone(&facts)).await;
+            assert!(matches!(refused, Err(LakeError::Plan { epoch: 0, .. })), "{refused:?}");
+            let mut lucky = open(lake.path(), state.path(), Exchange::Shared(2), apart(lake.path(), rows, 2));
+            let scores = lucky.score(&manifest, Arc::clone(&facts)).await.unwrap();
+            assert_eq!(scores, Engine::new().score(&epochs[0].input()).unwrap());
+        }
+    });
 }

@@ -12,13 +12,14 @@
 //! | [`devchain`] | `bizkey devchain` |
 //! | [`demo`] | `bizkey demo` |
 //! | [`verify`] | `bizkey verify` |
+//! | [`persona`] | `bizkey persona` |
 //! | [`price`] | `bizkey price-feed` |
 //! | [`oracle`] | `bizkey oracle` |
-//! | [`grades`] | `bizkey grades` |
-//! | [`persona`] | `bizkey persona` |
 //! | [`explain`] | `bizkey explain` |
 //! | [`place`] | the options that say which network is looked at |
+//! | [`grades`] | `bizkey grades` |
 //! | [`register`] | `bizkey register` |
+//! | [`score`] | `bizkey score` |
 //! | [`simulate`] | `bizkey simulate` |
 
 pub mod api;
@@ -36,6 +37,7 @@ pub mod place;
 pub mod price;
 pub mod process;
 pub mod register;
+pub mod score;
 pub mod simulate;
 pub mod system;
 pub mod up;

@@ -1,6 +1,8 @@
 //! `bizkey`: the whole network in one program.
 
-use bizkey_cli::{demo, deploy, devchain, explain, grades, oracle, persona, price, register, simulate, up, verify};
+use bizkey_cli::{
+    demo, deploy, devchain, explain, grades, oracle, persona, price, register, score, simulate, up, verify,
+};
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
 use tracing_subscriber::EnvFilter;
@@ -32,6 +34,12 @@ enum Command {
     Explain(explain::ExplainArgs),
     /// Play years of the token economy, or attacks on a town; needs no chain.
     Simulate(simulate::SimulateArgs),
+    /// Score the closed epochs of a lake, here or on a cluster, and print both roots.
+    Score(score::ScoreArgs),
+    /// Run a process of a cluster that scores.
+    #[cfg(feature = "distributed")]
+    #[command(subcommand)]
+    Engine(bizkey_oracle_distributed::EngineCommand),
     /// Look for forged receipts, propose penalties to the board, and try the rules.
     Persona(persona::PersonaArgs),
     /// Reward shops that reach a grade, by tasks of Bizkey's own.
@@ -62,6 +70,9 @@ fn main() -> ExitCode {
             Command::PriceFeed(args) => price::price_feed(args).await.map(|()| ExitCode::SUCCESS),
             Command::Explain(args) => explain::explain(args).await.map(|()| ExitCode::SUCCESS),
             Command::Simulate(args) => simulate::simulate(args).map(|()| ExitCode::SUCCESS),
+            Command::Score(args) => score::score(args).await.map(|()| ExitCode::SUCCESS),
+            #[cfg(feature = "distributed")]
+            Command::Engine(command) => command.run().await.map(|()| ExitCode::SUCCESS).map_err(anyhow::Error::from),
             Command::Persona(args) => persona::persona(args).await.map(|()| ExitCode::SUCCESS),
             Command::Grades(args) => grades::grades(args).await.map(|()| ExitCode::SUCCESS),
             Command::Register(args) => register::register(args).await.map(|()| ExitCode::SUCCESS),

@@ -31,6 +31,9 @@ usage: cargo xtask COMMAND
       artifacts, and end with what was left out and one line:
       N passed, N failed, N skipped.
       --quick   without the tests across processes and without the artifacts
+  test distributed
+      Build Ballista and test scoring on a cluster of processes; `test` leaves
+      that out, because Ballista takes minutes to compile.
   lint
       Formatting and clippy, off chain and on chain.
   openapi

@@ -18,6 +18,8 @@ use crate::tally::{self, Tally};
 pub struct Options {
     /// Leave out the tests across processes and the check of the artifacts.
     pub quick: bool,
+    /// Test scoring on a cluster, and nothing else.
+    pub distributed: bool,
 }
 
 impl Options {
@@ -30,8 +32,12 @@ impl Options {
         for argument in arguments {
             match argument.as_str() {
                 "--quick" => options.quick = true,
+                "distributed" => options.distributed = true,
                 other => return Err(Error::Usage(format!("`test` takes no `{other}`"))),
             }
+        }
+        if options.quick && options.distributed {
+            return Err(Error::Usage("`test distributed` takes no `--quick`".to_owned()));
         }
         Ok(options)
     }
@@ -46,6 +52,10 @@ impl Options {
 pub fn run(options: &Options) -> Result<ExitCode> {
     let root = place::root();
     let mut run = Run { started: Instant::now(), sum: Tally::default(), left_out: Vec::new() };
+    if options.distributed {
+        run.distributed(&root);
+        return Ok(run.end());
+    }
     run.heading("install what the tests need");
     packages::postgresql()?;
     packages::software_token()?;
@@ -80,12 +90,7 @@ pub fn run(options: &Options) -> Result<ExitCode> {
             artifacts::run(&artifacts::Options { check: true, ..artifacts::Options::default() })
         });
     }
-    run.heading("done");
-    for what in &run.left_out {
-        println!("left out: {what}");
-    }
-    println!("{}", run.sum);
-    Ok(if run.sum.failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    Ok(run.end())
 }
 
 fn builder_tests(root: &Path) -> Result<Command> {
@@ -122,6 +127,31 @@ struct Run {
 }
 
 impl Run {
+    /// Scoring on a cluster, as the crate of its own and in the program.
+    fn distributed(&mut self, root: &Path) {
+        self.tests("test on a cluster of processes", || {
+            let mut command = process::cargo(root);
+            command.args(["test", "--release", "--no-fail-fast", "--package", "bizkey-oracle-distributed"]);
+            command.args(["--package", "bizkey", "--features", lint::DISTRIBUTED]);
+            command.args(["--lib", "--test", "cluster"]);
+            Ok(command)
+        });
+    }
+
+    /// What was left out, and the sum of all tests.
+    fn end(&self) -> ExitCode {
+        self.heading("done");
+        for what in &self.left_out {
+            println!("left out: {what}");
+        }
+        println!("{}", self.sum);
+        if self.sum.failed == 0 {
+            ExitCode::SUCCESS
+        } else {
+            ExitCode::FAILURE
+        }
+    }
+
     fn heading(&self, title: &str) {
         println!("\n== {:7.1} s  {title}", self.started.elapsed().as_secs_f32());
     }

@@ -115,6 +115,12 @@ impl Lake {
         self
     }
 
+    /// The object store that the paths of manifests are within.
+    #[must_use]
+    pub fn store(&self) -> Arc<dyn ObjectStore> {
+        self.objects.store()
+    }
+
     /// The last epoch that [`run`] has found or made complete; `None` before
     /// the first.
     #[must_use]

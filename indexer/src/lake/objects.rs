@@ -30,6 +30,11 @@ impl Objects {
         Self { store, folder: None }
     }
 
+    /// The object store.
+    pub fn store(&self) -> Arc<dyn ObjectStore> {
+        Arc::clone(&self.store)
+    }
+
     /// An object's bytes; `None` if there is none.
     pub async fn find(&self, path: &Path) -> Result<Option<Vec<u8>>> {
         let found = match self.store.get(path).await {

@@ -1,9 +1,10 @@
 //! An epoch of the lake into scores.
 
 use super::{
+    cluster::{self, Cluster, Runner},
     customers::CustomerSales,
     error::Result,
-    merchants::{MerchantTally, TallyRules},
+    merchants::{MerchantTally, Past, TallyRules},
     operator::Work as _,
     plan::{self, Exchange, Reader},
     settle,
@@ -12,10 +13,11 @@ use super::{
     LakeError,
 };
 use crate::scoring::{Debts, EpochInput, EpochScores, ScoringError, WeightBinding};
-use bizkey_indexer::lake::{schema, Manifest};
-use bizkey_primitives::Epoch;
+use bizkey_indexer::lake::{schema, Manifest, Part, ReceiptParts};
+use bizkey_primitives::{CustomerIndex, Epoch};
 use datafusion::{
-    error::DataFusionError,
+    arrow::record_batch::RecordBatch,
+    error::{DataFusionError, Result as PlanResult},
     physical_plan::{metrics::MetricsSet, ExecutionPlan},
 };
 use object_store::ObjectStore;
@@ -35,17 +37,22 @@ pub struct Settings {
     pub exchange: Exchange,
     /// Whose share each weight is; anything but the default is an auditor's.
     pub binding: WeightBinding,
+    /// Who runs the plan. A cluster's rows meet by hash, in as many partitions
+    /// as `exchange` has.
+    pub runner: Runner,
 }
 
 impl Settings {
     /// A state's folder and so many threads.
     #[must_use]
     pub fn new(state: PathBuf, threads: NonZeroUsize) -> Self {
-        Self { state, exchange: Exchange::Shared(threads.get()), binding: WeightBinding::default() }
+        let exchange = Exchange::Shared(threads.get());
+        Self { state, exchange, binding: WeightBinding::default(), runner: Runner::InProcess }
     }
 }
 
-/// Where the time of an epoch went. Those of the plan are summed over threads.
+/// Where the time of an epoch went. Those of the plan are summed over threads;
+/// of a cluster's threads, nothing is known here.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Spent {
     /// Reading and decoding Parquet.
@@ -134,13 +141,15 @@ impl LakeEngine {
         let receipts = &manifest.receipts;
         let largest = plan::largest_customer(&self.objects, &receipts.parts).await.unwrap_or(u32::MAX);
         let rules = TallyRules::new(&facts, receipts.first_id..receipts.end_id, voids.all().to_vec());
-        let state = Arc::clone(&self.state);
-        state.forget_kept();
-        let plan =
-            self.reader.figures(&receipts.parts, rules, state, largest, self.settings.exchange).map_err(&failed)?;
-        let batches = self.reader.run(Arc::clone(&plan)).await.map_err(&failed)?;
-        let mut spent = spent(&plan);
-        drop(plan);
+        self.state.forget_kept();
+        let (batches, mut spent) = match &self.settings.runner {
+            Runner::InProcess => self.compute(&receipts.parts, rules, largest).await.map_err(&failed)?,
+            Runner::Cluster(cluster) => {
+                let past = Past::Elsewhere(self.state.address()?);
+                let computed = self.compute_on(cluster.as_ref(), receipts, rules, past, largest).await;
+                (computed.map_err(&failed)?, Spent::default())
+            }
+        };
         spent.plan = started.elapsed();
 
         let started = Instant::now();
@@ -166,6 +175,41 @@ impl LakeEngine {
         let buyers = scores.merchants.iter().map(|row| (row.merchant, narrow(row.counts.buyers()))).collect();
         self.scored = Some(Scored { epoch, buyers: Arc::new(buyers), debts });
         Ok(scores)
+    }
+
+    /// Figures of an epoch, by threads of this process.
+    async fn compute(
+        &self,
+        parts: &[Part],
+        rules: TallyRules,
+        largest: CustomerIndex,
+    ) -> PlanResult<(Vec<RecordBatch>, Spent)> {
+        let past = Past::Here(Arc::clone(&self.state));
+        let plan = self.reader.figures(parts, rules, past, largest, self.settings.exchange)?;
+        let batches = self.reader.run(Arc::clone(&plan)).await?;
+        Ok((batches, spent(&plan)))
+    }
+
+    /// Figures of an epoch, by other processes.
+    async fn compute_on(
+        &self,
+        cluster: &dyn Cluster,
+        receipts: &ReceiptParts,
+        rules: TallyRules,
+        past: Past,
+        largest: CustomerIndex,
+    ) -> PlanResult<Vec<RecordBatch>> {
+        if receipts.parts.is_empty() {
+            return Ok(Vec::new());
+        }
+        let (Exchange::Shared(partitions) | Exchange::ByHash(partitions)) = self.settings.exchange;
+        let reader = self.reader.elsewhere(cluster.lake());
+        let plan = reader.figures(&receipts.parts, rules, past, largest, Exchange::ByHash(partitions))?;
+        let unpacked = cluster::run(cluster, plan, receipts.rows).await?;
+        for (part, carry) in unpacked.carries {
+            self.state.keep(part, carry);
+        }
+        Ok(unpacked.figures)
     }
 
     async fn voids(&self, manifest: &Manifest) -> Result<LaterVoids> {

@@ -44,6 +44,29 @@ pub enum LakeError {
         /// What is wrong with it.
         cause: String,
     },
+    /// A process of the cluster sees another state than whoever scores.
+    #[error(
+        "the state at {path} after epoch {epoch} has the digest {found}, whoever scores has {expected}: \
+         have both see the same folder"
+    )]
+    OtherState {
+        /// The state's folder.
+        path: PathBuf,
+        /// The last epoch of the state.
+        epoch: Epoch,
+        /// The digest that it has to have.
+        expected: String,
+        /// The one that it has.
+        found: String,
+    },
+    /// The lake is nowhere that a cluster can reach by a URL.
+    #[error("a cluster cannot read the lake at that {scheme} address: {cause}")]
+    Address {
+        /// The scheme of its URL: the rest may hold secrets.
+        scheme: String,
+        /// Why not, and what can be given instead.
+        cause: String,
+    },
 }
 
 /// Result of scoring over the lake.

@@ -23,7 +23,7 @@ const SALES_HIGH: u8 = 2;
 const CASH_HIGH: u8 = 3;
 /// The first figure of a merchant; those below are of customers.
 pub(super) const RECEIPTS: u8 = 16;
-const INVALID: u8 = 17;
+pub(super) const INVALID: u8 = 17;
 const PL: u8 = 18;
 const PM: u8 = 19;
 const PM_HIGH: u8 = 20;
@@ -33,6 +33,9 @@ const UO: u8 = 23;
 const UOM: u8 = 24;
 const UON: u8 = 25;
 const UON_HIGH: u8 = 26;
+/// The first figure of what is carried to later epochs; those below are of the
+/// report.
+pub(super) const CARRIED: u8 = 32;
 
 static SCHEMA: LazyLock<SchemaRef> = LazyLock::new(|| {
     Arc::new(Schema::new(vec![
@@ -58,6 +61,15 @@ pub(super) struct Figures {
 impl Figures {
     pub(super) fn with_capacity(rows: usize) -> Self {
         Self { accounts: Vec::with_capacity(rows), figures: Vec::with_capacity(rows), values: Vec::with_capacity(rows) }
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.accounts.len()
+    }
+
+    pub(super) fn rows(&self) -> impl Iterator<Item = (u32, u8, u64)> + '_ {
+        let rows = self.accounts.iter().zip(&self.figures).zip(&self.values);
+        rows.map(|((account, figure), value)| (*account, *figure, *value))
     }
 
     #[inline]

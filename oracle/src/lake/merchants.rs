@@ -1,10 +1,11 @@
 //! The operator that tallies each merchant's receipts.
 
 use super::{
+    carried,
     error::within,
     exchange::{Chunks, Part, Scatter},
     operator::Work,
-    state::State,
+    state::{History, State, StateAddress},
     tally::{part_of, ReceiptRow, Tally},
     voids::{self, column, is_cash, optional, references, LaterVoid, OUTSIDE},
 };
@@ -53,11 +54,20 @@ impl TallyRules {
 }
 
 /// Receipts in, of the columns of [`RECEIPT_COLUMNS`]; merchants' and
-/// customers' figures out. What later epochs need goes to the state.
+/// customers' figures out.
 #[derive(Debug)]
 pub(super) struct MerchantTally {
     pub(super) rules: TallyRules,
-    pub(super) state: Arc<State>,
+    pub(super) past: Past,
+}
+
+/// Where earlier epochs are known, and where goes what later ones need.
+#[derive(Debug)]
+pub(super) enum Past {
+    /// In memory, both.
+    Here(Arc<State>),
+    /// In the state's folder; what later epochs need leaves as rows.
+    Elsewhere(StateAddress),
 }
 
 /// The columns that are read.
@@ -120,15 +130,31 @@ impl Work for MerchantTally {
 
     fn worker(self: Arc<Self>) -> impl FnMut(usize, &Part<ReceiptRow>) -> Result<RecordBatch> + Send + 'static {
         let mut tally = Tally::default();
+        let mut opened = None;
         move |number, rows| {
             check(rows)?;
-            let history = self.state.history(number).map_err(within)?;
+            let history = match &self.past {
+                Past::Here(state) => state.history(),
+                Past::Elsewhere(state) => open(state, &mut opened)?,
+            };
+            let history = history.part(number).map_err(within)?;
             let voids = voids::of_part(&self.rules.voids, number);
-            let made = tally.part(rows, voids, &history, &self.rules);
-            self.state.keep(number, made.carry);
+            let mut made = tally.part(rows, voids, &history, &self.rules);
+            match &self.past {
+                Past::Here(state) => state.keep(number, made.carry),
+                Past::Elsewhere(_) => carried::push(number, &made.carry, &mut made.figures),
+            }
             made.figures.into_batch()
         }
     }
+}
+
+/// Opens the state at the first part.
+fn open<'h>(state: &StateAddress, opened: &'h mut Option<History>) -> Result<&'h History> {
+    if opened.is_none() {
+        *opened = Some(state.open().map_err(within)?);
+    }
+    opened.as_ref().ok_or_else(|| DataFusionError::Internal("the state is not open".to_owned()))
 }
 
 /// Places within a part have 31 bits.

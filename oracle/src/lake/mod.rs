@@ -13,6 +13,9 @@
 //! |---|---|
 //! | `engine` | [`LakeEngine`]: an epoch of the lake into scores |
 //! | `plan` | the plan of an epoch, and what it reads |
+//! | `cluster` | running the plan in other processes |
+//! | `wire` | operators as bytes, for those processes |
+//! | `carried` | what later epochs need, as rows from those processes |
 //! | `exchange` | rows by part, so that a part fits the cache |
 //! | `operator` | operators over parts of rows |
 //! | `merchants` | the operator that tallies each merchant's receipts |
@@ -33,8 +36,15 @@
 //! ## Machines
 //! In one process, threads share memory: each puts its rows into parts, and
 //! whoever is free takes a part. Over several machines, the same operators
-//! stand behind DataFusion's exchange by hash ([`Exchange::ByHash`]).
+//! stand behind DataFusion's exchange by hash ([`Exchange::ByHash`]), and
+//! [`Runner::Cluster`] runs them (`bizkey-oracle-distributed` is one). A
+//! process there has the lake and the state's folder; it checks the state's
+//! digest and writes nothing: what later epochs need comes back as rows, so a
+//! part of the plan may run twice, or on another machine after the first died.
+//! Rows that come twice or not at all are noticed, and the plan runs again.
 
+mod carried;
+mod cluster;
 mod customers;
 mod engine;
 mod error;
@@ -47,8 +57,11 @@ mod settle;
 mod state;
 mod tally;
 mod voids;
+mod wire;
 
+pub use cluster::{Cluster, LakeAddress, Runner};
 pub use engine::{LakeEngine, Settings, Spent};
 pub use error::{LakeError, Result};
 pub use plan::Exchange;
 pub use state::State;
+pub use wire::{decode_operator, encode_operator};

@@ -78,6 +78,14 @@ impl<W: Work> PartsExec<W> {
             exchange,
         }
     }
+
+    pub(super) fn work(&self) -> &W {
+        &self.work
+    }
+
+    pub(super) fn exchange(&self) -> Exchange {
+        self.exchange
+    }
 }
 
 impl<W: Work> DisplayAs for PartsExec<W> {

@@ -3,9 +3,9 @@
 use super::{
     customers::CustomerSales,
     error::{LakeError, Result},
-    merchants::{MerchantTally, TallyRules, RECEIPT_COLUMNS},
+    merchants::{MerchantTally, Past, TallyRules, RECEIPT_COLUMNS},
     operator::PartsExec,
-    state::State,
+    LakeAddress,
 };
 use bizkey_indexer::lake::{schema, Part};
 use bizkey_primitives::CustomerIndex;
@@ -17,7 +17,7 @@ use datafusion::{
         physical_plan::{FileGroup, FileScanConfigBuilder, ParquetSource},
         source::DataSourceExec,
     },
-    error::Result as PlanResult,
+    error::{DataFusionError, Result as PlanResult},
     execution::TaskContext,
     parquet::file::metadata::ParquetMetaDataReader,
     physical_expr::expressions::col,
@@ -27,7 +27,7 @@ use datafusion::{
     },
     prelude::{SessionConfig, SessionContext},
 };
-use object_store::{ObjectStore, ObjectStoreExt as _};
+use object_store::{path::Path, ObjectStore, ObjectStoreExt as _};
 use std::sync::Arc;
 
 /// How an operator gets all rows of a merchant or customer together.
@@ -77,6 +77,8 @@ impl Exchange {
 pub(super) struct Reader {
     context: SessionContext,
     url: ObjectStoreUrl,
+    /// Where the lake begins in the object store.
+    folder: Path,
 }
 
 /// Rows that are decoded at a time.
@@ -89,7 +91,12 @@ impl Reader {
         let context = SessionContext::new_with_config(SessionConfig::new().with_batch_size(BATCH));
         let url = ObjectStoreUrl::parse("lake://lake")?;
         context.runtime_env().register_object_store(url.as_ref(), objects);
-        Ok(Self { context, url })
+        Ok(Self { context, url, folder: Path::default() })
+    }
+
+    /// Plans for processes that find the lake there.
+    pub(super) fn elsewhere(&self, lake: &LakeAddress) -> Self {
+        Self { context: self.context.clone(), url: lake.store().clone(), folder: lake.folder().clone() }
     }
 
     pub(super) fn task(&self) -> Arc<TaskContext> {
@@ -105,7 +112,7 @@ impl Reader {
         partitions: usize,
     ) -> PlanResult<Arc<dyn ExecutionPlan>> {
         let indices = columns.iter().map(|column| Ok(table.index_of(column)?)).collect::<PlanResult<Vec<_>>>()?;
-        let files: Vec<_> = parts.iter().map(|part| PartitionedFile::new(&part.path, part.bytes)).collect();
+        let files = parts.iter().map(|part| self.file(part)).collect::<PlanResult<Vec<_>>>()?;
         let each = files.len().div_ceil(partitions.max(1)).max(1);
         let mut groups: Vec<_> = files.chunks(each).map(|files| FileGroup::new(files.to_vec())).collect();
         if groups.is_empty() {
@@ -119,12 +126,19 @@ impl Reader {
         Ok(DataSourceExec::from_data_source(scan))
     }
 
+    fn file(&self, part: &Part) -> PlanResult<PartitionedFile> {
+        let within = Path::parse(&part.path).map_err(|error| DataFusionError::External(Box::new(error)))?;
+        let mut file = PartitionedFile::new(&part.path, part.bytes);
+        file.object_meta.location = self.folder.parts().chain(within.parts()).collect();
+        Ok(file)
+    }
+
     /// Figures of an epoch's receipts.
     pub(super) fn figures(
         &self,
         parts: &[Part],
         rules: TallyRules,
-        state: Arc<State>,
+        past: Past,
         largest: CustomerIndex,
         exchange: Exchange,
     ) -> PlanResult<Arc<dyn ExecutionPlan>> {
@@ -132,7 +146,7 @@ impl Reader {
         let receipts = self.scan(&schema::receipts(), parts, &RECEIPT_COLUMNS, partitions)?;
         let receipts = exchange.over(receipts, "merchant")?;
         let tallied: Arc<dyn ExecutionPlan> =
-            Arc::new(PartsExec::new(receipts, Arc::new(MerchantTally { rules, state }), exchange));
+            Arc::new(PartsExec::new(receipts, Arc::new(MerchantTally { rules, past }), exchange));
         let tallied = exchange.over(tallied, "account")?;
         Ok(Arc::new(PartsExec::new(tallied, Arc::new(CustomerSales { largest }), exchange)))
     }
@@ -149,7 +163,7 @@ pub(super) async fn largest_customer(objects: &Arc<dyn ObjectStore>, parts: &[Pa
     let step = parts.len().div_ceil(FOOTERS).max(1);
     let mut largest = None;
     for part in parts.iter().step_by(step) {
-        let path = object_store::path::Path::parse(&part.path).ok()?;
+        let path = Path::parse(&part.path).ok()?;
         let end = objects.get_range(&path, part.bytes.saturating_sub(FOOTER_BYTES)..part.bytes).await.ok()?;
         let mut footer = ParquetMetaDataReader::new();
         footer.try_parse_sized(&end, part.bytes).ok()?;

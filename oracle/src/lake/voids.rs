@@ -4,6 +4,7 @@
 
 use super::{exchange::PARTS, state::Memory, tally::part_of};
 use bizkey_primitives::{receipt::MAX_AMOUNT, CustomerIndex, Epoch, MerchantIndex};
+use codec::{Decode, Encode};
 use datafusion::{
     arrow::{
         array::{Array as _, AsArray, RecordBatch},
@@ -14,7 +15,7 @@ use datafusion::{
 use std::{collections::BTreeMap, ops::Range};
 
 /// A valid receipt of an earlier epoch that this epoch voids.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
 pub(super) struct LaterVoid {
     /// Its shop.
     pub merchant: MerchantIndex,

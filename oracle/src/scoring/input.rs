@@ -52,6 +52,11 @@ impl Standing {
         Self(marked)
     }
 
+    /// The parties that were named, ascending by index.
+    pub(crate) fn marked(&self) -> impl Iterator<Item = (u32, Status)> + '_ {
+        self.0.iter().map(|(index, status)| (*index, *status))
+    }
+
     /// The status of `index`.
     #[must_use]
     pub fn status(&self, index: u32) -> Status {

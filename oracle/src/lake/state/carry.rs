@@ -5,7 +5,7 @@ use super::{
     memory::{EpochBuyers, Memory},
     oldest_share,
     table::{self, PartTable, Writer},
-    Description, PartCarry, State, FORMAT,
+    Description, History, PartCarry, State, FORMAT,
 };
 use crate::{
     lake::{
@@ -53,7 +53,7 @@ impl State {
         for part in 0..PARTS {
             let none = Vec::new();
             let carries: &Vec<PartCarry> = kept.get(&part).unwrap_or(&none);
-            let mut pairs = match &self.bought {
+            let mut pairs = match &self.history.bought {
                 Some(table) => table.bought(part)?,
                 None => Vec::new(),
             };
@@ -100,15 +100,18 @@ impl State {
         earlier.retain(|earlier, _| *earlier >= oldest_share(epoch));
         all_repeats.extend(repeats);
         all_stopped.extend(stopped.into_iter().map(|merchant| (epoch, merchant)));
-        let mut tables = self.references.clone();
+        let mut tables = self.history.references.clone();
         tables.insert(epoch, PartTable::open(&folder.join("references.parquet"), &last.references)?);
         tables.retain(|earlier, _| epoch - earlier < REFERENCE_EPOCHS - 1);
         let state = State {
             folder: self.folder.clone(),
-            bought: Some(PartTable::open(&folder.join("bought.parquet"), &last.bought)?),
+            history: History {
+                next: epoch.saturating_add(1),
+                bought: Some(PartTable::open(&folder.join("bought.parquet"), &last.bought)?),
+                references: tables,
+            },
             last: Some(last),
             memory: Memory { buyers: earlier, debts: debts.clone(), repeats: all_repeats, stopped: all_stopped },
-            references: tables,
             kept: Mutex::new(BTreeMap::new()),
         };
         self.prune(epoch);

@@ -19,9 +19,11 @@
 //! since when a pair is known.
 
 mod carry;
+mod history;
 mod memory;
 mod table;
 
+pub(super) use history::{History, StateAddress};
 pub(super) use memory::{EpochBuyers, Memory};
 
 use super::{
@@ -29,7 +31,7 @@ use super::{
     exchange::PARTS,
 };
 use bizkey_indexer::lake::Digest;
-use bizkey_primitives::{bizpower::SHARE_EPOCHS, ticket::REFERENCE_EPOCHS, Epoch, MerchantIndex};
+use bizkey_primitives::{bizpower::SHARE_EPOCHS, Epoch, MerchantIndex};
 use serde::{Deserialize, Serialize};
 use std::{
     collections::BTreeMap,
@@ -37,7 +39,6 @@ use std::{
     path::{Path, PathBuf},
     sync::{Mutex, PoisonError},
 };
-use table::PartTable;
 
 /// Version of the state's files. Another one is built anew from the lake.
 const FORMAT: u32 = 1;
@@ -91,8 +92,7 @@ pub struct State {
     /// `None` before epoch 0.
     last: Option<Description>,
     memory: Memory,
-    bought: Option<PartTable>,
-    references: BTreeMap<Epoch, PartTable>,
+    history: History,
     /// What the epoch that is being scored adds, by part.
     kept: Mutex<BTreeMap<usize, Vec<PartCarry>>>,
 }
@@ -108,17 +108,11 @@ impl State {
             folder: folder.to_owned(),
             last: None,
             memory: Memory::default(),
-            bought: None,
-            references: BTreeMap::new(),
+            history: History::default(),
             kept: Mutex::default(),
         };
         let Some(last) = last else { return Ok(state) };
-        let path = |epoch, name: &str| folder_of(folder, epoch).join(name);
-        state.bought = Some(PartTable::open(&path(last.epoch, "bought.parquet"), &last.bought)?);
-        for epoch in (last.epoch + 1).saturating_sub(REFERENCE_EPOCHS - 1)..=last.epoch {
-            let of = description(folder, epoch)?;
-            state.references.insert(epoch, PartTable::open(&path(epoch, "references.parquet"), &of.references)?);
-        }
+        state.history = History::open(folder, &last)?;
         state.memory = Memory::read(folder, last.epoch)?;
         state.last = Some(last);
         Ok(state)
@@ -140,18 +134,9 @@ impl State {
         &self.memory
     }
 
-    /// What is known of a part's merchants.
-    pub(super) fn history(&self, part: usize) -> Result<PartHistory> {
-        let mut history = PartHistory::default();
-        if let Some(bought) = &self.bought {
-            history.bought = bought.bought(part)?;
-        }
-        let next = self.next_epoch();
-        for (_, table) in self.references.iter().filter(|(epoch, _)| next - **epoch < REFERENCE_EPOCHS) {
-            history.spent.extend(table.references(part)?);
-        }
-        history.spent.sort_unstable();
-        Ok(history)
+    /// What is known of merchants before the next epoch.
+    pub(super) fn history(&self) -> &History {
+        &self.history
     }
 
     /// Takes what a part of the epoch adds.
