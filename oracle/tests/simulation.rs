@@ -52,7 +52,7 @@ fn a_network_at_the_cap_from_the_first_day_empties_its_pools_in_a_thousand_days(
     let rows = days(parameters, 1, 1_010);
     let mut summary = Summary::default();
     rows.iter().for_each(|row| summary.add(row));
-    assert_eq!((summary.merchant_pool_ends, summary.customer_pool_ends), (Some(999), Some(999)));
+    assert_eq!((summary.merchant_pool_ends, summary.customer_pool_ends), (Some(1_000), Some(1_000)));
     assert_eq!(rows.iter().map(|row| row.bzky_emitted).sum::<u128>(), MERCHANT_POOL);
     assert_eq!(rows.iter().map(|row| row.time_emitted).sum::<u128>(), CUSTOMER_POOL);
     assert_eq!(rows[1_005].bzky_emitted, 0);

@@ -27,7 +27,7 @@ fn a_year_leaves_a_row_a_day_a_picture_and_what_it_was_made_with() {
         (text(&output.stdout), files(&out))
     };
     let (said, first) = run(&[]);
-    assert!(said.contains("merchants' pool: not empty yet on the last day"), "{said}");
+    assert!(said.contains("merchants' pool: not used up yet on the last day"), "{said}");
 
     let mut reader = csv::Reader::from_reader(first[0].1.as_slice());
     let column = |name: &str, headers: &csv::StringRecord| headers.iter().position(|header| header == name).unwrap();

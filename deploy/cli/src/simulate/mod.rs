@@ -134,8 +134,12 @@ fn write_parameters(path: &Path, parameters: &EconomyParameters, seed: u64) -> a
 
 fn print_summary(summary: &Summary, out: &Path) {
     let end = |day: Option<u32>| match day {
-        Some(day) => format!("empty on day {} (in year {})", grouped(day.into()), day / YEAR + 1),
-        None => "not empty yet on the last day".to_owned(),
+        Some(day) => format!(
+            "used up on day {} (in year {}); what nobody claimed is emitted again",
+            grouped(day.into()),
+            day / YEAR + 1
+        ),
+        None => "not used up yet on the last day".to_owned(),
     };
     println!("merchants' pool: {}", end(summary.merchant_pool_ends));
     println!("customers' pool: {}", end(summary.customer_pool_ends));

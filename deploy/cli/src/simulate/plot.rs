@@ -57,12 +57,15 @@ fn draw(area: &DrawingArea<SVGBackend<'_>, Shift>, title: &str, rows: &[DayRow],
         .margin(15)
         .x_label_area_size(40)
         .y_label_area_size(70)
-        .build_cartesian_2d(0.0..last, 0.0..millions(most).max(1.0) * 1.05)
+        // The names of the lines stand where no line is.
+        .build_cartesian_2d(0.0..last * 1.28, 0.0..millions(most).max(1.0) * 1.05)
         .map_err(|error| failed(&error))?;
     chart
         .configure_mesh()
         .x_desc("years since launch")
         .light_line_style(RGBColor(240, 240, 240))
+        .y_label_formatter(&|millions| format!("{millions:.0}"))
+        .x_label_formatter(&|years| format!("{years:.1}"))
         .draw()
         .map_err(|error| failed(&error))?;
     let step = rows.len().div_ceil(MOST_POINTS).max(1);

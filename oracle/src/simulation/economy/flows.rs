@@ -7,7 +7,7 @@ use super::{
 };
 use bizkey_primitives::{
     calendar::EPOCHS_PER_MONTH,
-    emission::{blend, emission, mul_div, reserved, CUSTOMER_EMISSION_CAP, MERCHANT_EMISSION_CAP},
+    emission::{blend, emission, mul_div, quota, reserved, CUSTOMER_EMISSION_CAP, MERCHANT_EMISSION_CAP},
     redemption::bzky_cost,
     Balance, Epoch, Side, TOKEN,
 };
@@ -171,6 +171,8 @@ impl Economy {
         self.time.pool -= time;
         self.time.claimable += time;
         (row.bzky_emitted, row.time_emitted) = (bzky, time);
+        row.bzky_short = quota(Side::Merchant, row.active_shops) - shops;
+        row.time_short = quota(Side::Customer, row.active_customers) - customers;
 
         let (at_once, late) = (self.parameters.claimed_at_once_percent, self.parameters.claimed_late_percent);
         let part = |share: u64| Due { bzky: percent(bzky, share), time: percent(time, share) };

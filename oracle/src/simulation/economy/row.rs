@@ -21,6 +21,8 @@ pub struct DayRow {
     pub shops_waiting: u64,
     /// Reserved for the day's receipts.
     pub bzky_emitted: Balance,
+    /// What the pool lacked for the day's quota.
+    pub bzky_short: Balance,
     /// Claimed on the day.
     pub bzky_claimed: Balance,
     /// Back in the pool since nobody claimed it.
@@ -33,6 +35,8 @@ pub struct DayRow {
     pub bzky: [Balance; Place::ALL.len()],
     /// Reserved for the day's receipts.
     pub time_emitted: Balance,
+    /// What the pool lacked for the day's quota.
+    pub time_short: Balance,
     /// Claimed, and thereby minted, on the day.
     pub time_claimed: Balance,
     /// Back in the pool since nobody claimed it.
@@ -53,7 +57,7 @@ pub struct DayRow {
 
 impl DayRow {
     /// Names of the fields of [`DayRow::record`].
-    pub const HEADER: [&'static str; 29] = [
+    pub const HEADER: [&'static str; 31] = [
         "day",
         "merchants",
         "customers",
@@ -61,6 +65,7 @@ impl DayRow {
         "active_customers",
         "merchants_without_deposit",
         "bzky_emitted",
+        "bzky_short",
         "bzky_claimed",
         "bzky_expired",
         "bzky_vested",
@@ -75,6 +80,7 @@ impl DayRow {
         "bzky_float",
         "bzky_supply",
         "time_emitted",
+        "time_short",
         "time_claimed",
         "time_expired",
         "time_sold_for_fiat",
@@ -114,6 +120,7 @@ impl DayRow {
             self.active_customers.to_string(),
             self.shops_waiting.to_string(),
             tokens(self.bzky_emitted),
+            tokens(self.bzky_short),
             tokens(self.bzky_claimed),
             tokens(self.bzky_expired),
             tokens(self.bzky_released),
@@ -128,6 +135,7 @@ impl DayRow {
             tokens(self.at(Place::Float)),
             tokens(self.supply()),
             tokens(self.time_emitted),
+            tokens(self.time_short),
             tokens(self.time_claimed),
             tokens(self.time_expired),
             tokens(self.time_sold_for_fiat),

@@ -18,8 +18,8 @@ pub struct Year {
 /// What all days together say.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Summary {
-    /// First day in whose evening the merchants' pool is empty. Rewards that
-    /// nobody claimed still fall back into it, and are emitted again.
+    /// First day whose quota the merchants' pool could not pay in full. Rewards
+    /// that nobody claimed still fall back into it, and are emitted again.
     pub merchant_pool_ends: Option<Epoch>,
     /// The same of the customers' pool.
     pub customer_pool_ends: Option<Epoch>,
@@ -37,8 +37,8 @@ impl Summary {
                 *slot = Some(row.day);
             }
         };
-        first(&mut self.merchant_pool_ends, row.at(Place::Pool) == 0);
-        first(&mut self.customer_pool_ends, row.time_pool == 0);
+        first(&mut self.merchant_pool_ends, row.bzky_short > 0);
+        first(&mut self.customer_pool_ends, row.time_short > 0);
         first(&mut self.first_waiting, row.shops_waiting > 0);
         let year = row.day / YEAR + 1;
         match self.years.last_mut() {
