@@ -6,7 +6,7 @@ use bizkey_e2e::{
     steps::{customer, sell, settled, shop, verify},
     Chain, Needs, Up,
 };
-use serde_json::Value;
+use serde_json::{json, Value};
 use std::time::{Duration, Instant};
 
 /// Seconds of an epoch on the embedded chain.
@@ -45,6 +45,11 @@ async fn a_deployment_that_is_killed_again_and_again_is_finished_once() {
     let shop = shop(&up, &data_dir).await;
     sell(&up, "the-sale", &shop["device"], &Value::Null, 700).await;
     assert_eq!(settled(&up, 1).await.len(), 1);
+    // The hardened algorithm is set, and once: whoever finished leaves it alone.
+    let (status, algorithms) = get(&format!("{}/v1/algorithms", up.url("indexer"))).await.expect("the index answers");
+    let versions: Vec<&Value> =
+        algorithms["items"].as_array().into_iter().flatten().map(|item| &item["version"]).collect();
+    assert_eq!((status, versions), (200, vec![&json!(2)]), "{algorithms}");
     let verdict = run(&["verify", "--chain", up.url("chain")]).await.expect("the program starts");
     assert_eq!(verdict.code, Some(0), "{verdict:?}");
     up.stop().await.expect("a clean stop");
@@ -78,7 +83,8 @@ async fn an_epoch_whose_payment_is_killed_is_paid_once() {
     let data_dir = directory.path().join("data");
     let seconds = if chain.url().is_some() { ON_A_NODE } else { SHORT };
     let text = seconds.to_string();
-    let epoch = ["--epoch-seconds", &text, "--window-seconds", "1"];
+    // By version 1, since a sale without a ticket and a shop without a deposit are paid at once.
+    let epoch = ["--epoch-seconds", &text, "--window-seconds", "1", "--algorithm-version", "1"];
     let mut up = chain.up(&data_dir, &epoch).await.expect("up");
     let shop = shop(&up, &data_dir).await;
     let customer = customer(&up, &data_dir).await;

@@ -70,6 +70,9 @@ pub fn config() -> DeployConfig {
         committee: COMMITTEE.map(account).to_vec(),
         window_ms: WINDOW,
         penalty_window_ms: 7 * DAY,
+        // What the trees and reports below are made for.
+        algorithm_version: BIZPOWER_1,
+        cash_cap: None,
     }
 }
 
@@ -100,6 +103,12 @@ impl World {
     /// As [`World::new`], on a chain that is set up as `settings` say, but for
     /// its clock; its accounts come beside the world's own.
     pub async fn on(settings: DevchainConfig) -> World {
+        Self::deployed(settings, &config()).await
+    }
+
+    /// As [`World::on`], of what `config` says; its offices are those of
+    /// [`config`].
+    pub async fn deployed(settings: DevchainConfig, config: &DeployConfig) -> World {
         let committee = COMMITTEE.map(signer);
         let parties = (1..=FUNDED).flat_map(|name| [shop_signer(name), customer_signer(name)]);
         let funded = committee.iter().cloned().chain(DIRECTORS.map(signer)).chain(parties);
@@ -115,8 +124,7 @@ impl World {
         let (admin, treasury, stranger) = (signer("//Alice"), signer("//Bob"), signer("//Eve"));
         let attestors = ATTESTORS.map(signer);
         let directors = DIRECTORS.map(signer);
-        let config = config();
-        let deployment = deploy(&client, &admin, &config).await.expect("the suite is deployed");
+        let deployment = deploy(&client, &admin, config).await.expect("the suite is deployed");
         let suite = Suite::new(client, deployment).expect("the deployment is of this chain");
         suite.vesting().release(Line::EarlySupporters).send(&treasury).await.expect("what is due at issue");
         World { chain, suite, admin, treasury, attestors, committee, directors, stranger }

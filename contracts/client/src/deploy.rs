@@ -6,6 +6,7 @@ use crate::{
     governance::check_bindings,
     presence, reply,
     runtime::Extrinsic,
+    scoring,
     submit::Subject,
     Client, ClientError, ContractKind, Deployment, Result, Signer, Suite,
 };
@@ -38,14 +39,26 @@ pub struct DeployConfig {
     pub window_ms: u64,
     /// How long a deposit stays after its device came back, milliseconds.
     pub penalty_window_ms: u64,
+    /// Version of the algorithm that scores the first epoch which has not begun
+    /// when the suite is deployed, and those after it, until the board decides
+    /// otherwise; version 1 scores what has begun before. Usually
+    /// [`crate::DEFAULT_ALGORITHM_VERSION`] (architecture.md: "bizpower-2,
+    /// hardened, what a network should launch with").
+    pub algorithm_version: u16,
+    /// How much of a customer's cash and external payments counts in each of
+    /// these epochs, minor units, until the board decides otherwise; all of it
+    /// without a cap. Version 1 takes no notice of it. Usually
+    /// [`crate::DEFAULT_CASH_CAP`].
+    pub cash_cap: Option<u64>,
 }
 
-/// Deploys the suite and binds its contracts; `signer` administers them until
-/// [`crate::hand_over`].
+/// Deploys the suite, binds its contracts and decides what scores its coming
+/// epochs; `signer` administers them until [`crate::hand_over`].
 ///
 /// Addresses follow from the signer, the contracts' code and `config`, so that
 /// a deployment that was cut short is finished by the same call: what exists
-/// is left alone. Another `config` or other code makes another network.
+/// is left alone, also what was decided. Another `config` or other code makes
+/// another network.
 ///
 /// # Errors
 /// [`ClientError::Contract`] if one refuses its arguments (`BadCalendar`,
@@ -108,6 +121,7 @@ pub async fn deploy(client: &Client, signer: &Signer, config: &DeployConfig) -> 
     once(suite.pos_deposit().bind(receipts, rewards).send(signer).await)?;
     once(suite.foundation().bind(&[receipts, rewards, time, redemption]).send(signer).await)?;
     check_bindings(&suite).await?;
+    scoring::decide(&suite, signer, config.algorithm_version, config.cash_cap).await?;
     Ok(suite.deployment().clone())
 }
 
@@ -124,9 +138,12 @@ fn network(client: &Client, config: &DeployConfig) -> [u8; 32] {
         committee,
         window_ms,
         penalty_window_ms,
+        algorithm_version,
+        cash_cap,
     } = config;
     let offices = (directors, chief_executive, attestors, committee);
-    blake2x256(&(code, calendar, beneficiaries, offices, window_ms, penalty_window_ms).encode())
+    let scoring = (algorithm_version, cash_cap);
+    blake2x256(&(code, calendar, beneficiaries, offices, window_ms, penalty_window_ms, scoring).encode())
 }
 
 /// What was bound or handed over before was so by the same deployer, to the

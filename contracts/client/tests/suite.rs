@@ -3,6 +3,7 @@
 
 use bizkey_client::{
     deploy, Client, ClientError, ContractError, ContractKind, DeployConfig, Result, RpcClient, Signer, Suite, Weight,
+    DEFAULT_ALGORITHM_VERSION, DEFAULT_CASH_CAP,
 };
 use bizkey_devchain::{Clock, Devchain, DevchainConfig, InProcessRpc, Sealing};
 use bizkey_primitives::{
@@ -38,6 +39,8 @@ fn config() -> DeployConfig {
         committee: vec![account("//Alice"), account("//Bob"), account("//Charlie")],
         window_ms: 7_200_000,
         penalty_window_ms: 1_000,
+        algorithm_version: DEFAULT_ALGORITHM_VERSION,
+        cash_cap: Some(DEFAULT_CASH_CAP),
     }
 }
 
@@ -105,7 +108,7 @@ async fn every_message_is_understood_by_its_contract() {
         suite.registry() => {
             count(merchant); account_of(merchant, 1); party_of(account); status_of(merchant, 1);
             status_at(merchant, 1, 0); capital_of(1, 0); merchant_of_device(1); claimants(merchant, 0, &[1, 2]);
-            account_at(merchant, 1, 0); is_held(account); is_attestor(account); admin();
+            cash_cap(0); account_at(merchant, 1, 0); is_held(account); is_attestor(account); admin();
         }
         suite.receipts() => {
             admin(); device(1); next_seq(1); head(1, 0); merchants_seen(0); receipts_in(0); epoch_counts(0);
@@ -115,7 +118,8 @@ async fn every_message_is_understood_by_its_contract() {
         }
         suite.rewards() => {
             admin(); epoch(0); next_epoch(); committee_at(0); is_claimed(merchant, 0, 0); claimed_words(merchant, 0, 0);
-            contracts(); calendar(); window_ms(); vote_of(0, 0, account); customer_reserved();
+            contracts(); calendar(); window_ms(); vote_of(0, 0, account); customer_reserved(); algorithm_at(0);
+            deferred_of(0, 1);
         }
     }
     let leaf = Leaf { account: 1, v1: 2, v2: 3 };
@@ -138,7 +142,7 @@ async fn every_message_is_understood_by_its_contract() {
         suite.registry() => {
             bind(account); hand_over(account); set_attestor(account, true); register(merchant, account, hash, hash);
             attest_capital(1, capital); register_device(1, PublicKey::Ecdsa([2; 33])); set_device_active(1, false);
-            set_status(merchant, 1, Status::Demoted, hash); place_hold(merchant, 1, 5, hash);
+            set_status(merchant, 1, Status::Demoted, hash); place_hold(merchant, 1, 5, hash); set_cash_cap(5, 9);
         }
         suite.receipts() => {
             bind(account, account, account); hand_over(account); record(1, 0, 1, &[0; 40], Signature::Sr25519([1; 64])); void_receipt(1, 0, 0, Signature::Ecdsa([1; 65]));
@@ -148,7 +152,7 @@ async fn every_message_is_understood_by_its_contract() {
         }
         suite.rewards() => {
             report(0, &Report { algorithm_version: 1, merchants: Default::default(), customers: Default::default() });
-            finalise(0); void_overdue(0); claim(merchant, 0, leaf, HoldingIndex::default(), &proof);
+            set_algorithm(9, 2); claim_deferred(0, 1); finalise(0); void_overdue(0); claim(merchant, 0, leaf, HoldingIndex::default(), &proof);
             push(merchant, 0, &[PushedLeaf { leaf, holding: HoldingIndex::default() }], &proof);
         }
     }

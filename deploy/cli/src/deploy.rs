@@ -6,6 +6,7 @@ use crate::offices::Offices;
 use crate::system::{connect, deployed, lock};
 use anyhow::{ensure, Context};
 use bizkey_client::{administrators, hand_over, powers_of, ss58, ContractKind, Suite};
+use bizkey_primitives::Epoch;
 use std::path::PathBuf;
 
 /// Options of `bizkey deploy`.
@@ -55,6 +56,7 @@ pub async fn run(args: DeployArgs) -> anyhow::Result<()> {
     let left = powers_of(&suite, keys.deployer.account_id()).await?;
     ensure!(left.is_empty(), "the deployer still {}", left.join(", "));
     println!("the deployer has no power left");
+    println!("{}", scoring(&suite).await?);
     if named.is_none() {
         println!(
             "for trials only: its secret has every office's key, and it receives what vesting releases (--offices)"
@@ -65,4 +67,14 @@ pub async fn run(args: DeployArgs) -> anyhow::Result<()> {
         devchain.shutdown();
     }
     Ok(())
+}
+
+/// What the last decisions say of how coming epochs are scored, in words.
+async fn scoring(suite: &Suite) -> anyhow::Result<String> {
+    let version = suite.rewards().algorithm_at(Epoch::MAX, None).await?;
+    let cap = match suite.registry().cash_cap(Epoch::MAX, None).await? {
+        Some(cap) => format!("up to {cap} minor units of a customer's cash count in an epoch"),
+        None => "all of a customer's cash counts".to_owned(),
+    };
+    Ok(format!("coming epochs are scored by bizpower-{version}; {cap}"))
 }

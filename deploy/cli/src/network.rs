@@ -3,6 +3,7 @@
 
 use crate::system::{now_ms, ChainChoice, SystemConfig, DAY_MS};
 use anyhow::Context;
+use bizkey_client::{DEFAULT_ALGORITHM_VERSION, DEFAULT_CASH_CAP};
 use bizkey_devchain::Clock;
 use bizkey_primitives::Calendar;
 use std::path::PathBuf;
@@ -26,6 +27,16 @@ pub struct NetworkArgs {
     /// Challenge window of a report in seconds, when the contracts are deployed.
     #[arg(long, default_value_t = 7_200)]
     pub window_seconds: u64,
+    /// Algorithm that scores the epochs which have not begun when the contracts
+    /// are deployed: 1, the whitepaper to the letter, or 2, hardened. The board
+    /// can set another one later.
+    #[arg(long, default_value_t = DEFAULT_ALGORITHM_VERSION, value_parser = clap::value_parser!(u16).range(1..=2))]
+    pub algorithm_version: u16,
+    /// How much of a customer's cash and external payments counts in an epoch
+    /// under algorithm 2, minor units, when the contracts are deployed. The
+    /// board can set another one later.
+    #[arg(long, default_value_t = DEFAULT_CASH_CAP)]
+    pub cash_cap: u64,
     /// Secret URI of the deployer, from which this machine's other keys are
     /// derived. The default is known to everybody: for trials only.
     #[arg(long, env = "BIZKEY_SECRET", default_value = "//Alice", hide_env_values = true)]
@@ -51,6 +62,8 @@ impl NetworkArgs {
             database,
             calendar: Calendar::new(genesis_ms, epoch_ms).context("--epoch-seconds: from 1 second to 366 days")?,
             window_ms: self.window_seconds.saturating_mul(1000),
+            algorithm_version: self.algorithm_version,
+            cash_cap: Some(self.cash_cap),
             secret: self.secret.clone(),
         })
     }

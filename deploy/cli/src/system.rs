@@ -49,6 +49,12 @@ pub struct SystemConfig {
     pub calendar: Calendar,
     /// Challenge window of a report, milliseconds; likewise.
     pub window_ms: u64,
+    /// Version of the algorithm that scores the epochs which have not begun;
+    /// likewise, until the board decides otherwise.
+    pub algorithm_version: u16,
+    /// How much of a customer's cash and external payments counts in them,
+    /// minor units; likewise. All of it without a cap.
+    pub cash_cap: Option<u64>,
     /// Secret URI of the first key.
     pub secret: String,
 }
@@ -242,6 +248,8 @@ pub async fn deployed(
         committee: offices.committee.clone(),
         window_ms: config.window_ms,
         penalty_window_ms: PENALTY_WINDOW_MS,
+        algorithm_version: config.algorithm_version,
+        cash_cap: config.cash_cap,
     };
     let deployment = deploy(client, &keys.deployer, &deploy_config).await.context("deploying the contracts")?;
     // Whoever else holds the offices pays its own fees.

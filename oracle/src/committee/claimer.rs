@@ -10,11 +10,11 @@ use bizkey_primitives::{errors::rewards, report::EpochState, tree::SUBTREE_LEAVE
 use std::{collections::BTreeMap, sync::Arc};
 
 /// Epochs after finality in which claims are open (architecture.md, Rewards).
-const CLAIM_EPOCHS: u32 = 400;
+pub(super) const CLAIM_EPOCHS: u32 = 400;
 /// Margin on the gas of a dry-run, percent: claims of others may come between.
-const GAS_MARGIN_PERCENT: u64 = 20;
-/// Most pushes that wait for a block at the same time.
-const MOST_UNDER_WAY: usize = 64;
+pub(super) const GAS_MARGIN_PERCENT: u64 = 20;
+/// Most calls that wait for a block at the same time.
+pub(super) const MOST_UNDER_WAY: usize = 64;
 
 /// A push that paid somebody.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,6 +39,31 @@ enum Progress {
     Waiting(Epoch),
     /// Paid in full, or nothing that we can prove.
     Done,
+}
+
+/// Whether the leaves of an epoch can be claimed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Claimable {
+    /// It is final, as we judged it.
+    Yes,
+    /// It may still become final: it is disputed, or not reported.
+    NotYet,
+    /// It is void, or final with leaves that we cannot prove.
+    Never,
+}
+
+impl Claimable {
+    /// What the chain says of an epoch that we judged.
+    ///
+    /// # Errors
+    /// Those of the connection.
+    pub(super) async fn of(suite: &Suite, report: &EpochReport) -> Result<Self> {
+        Ok(match suite.rewards().epoch(report.epoch(), None).await? {
+            Some(record) if record.state == EpochState::Final && record.report == report.report() => Self::Yes,
+            Some(record) if matches!(record.state, EpochState::Final | EpochState::Void) => Self::Never,
+            _ => Self::NotYet,
+        })
+    }
 }
 
 /// What became of a subtree.
@@ -98,12 +123,10 @@ impl Claimer {
     /// One round: pushes what can be paid, up to [`MOST_UNDER_WAY`] subtrees.
     async fn push_epoch(&self, epoch: Epoch, judged: Epoch, pushed: &mut Vec<Pushed>) -> Result<Progress> {
         let Some(report) = self.book.report(epoch) else { return Ok(Progress::Done) };
-        match self.suite.rewards().epoch(epoch, None).await? {
-            Some(record) if record.state == EpochState::Final && record.report == report.report() => {}
-            // Void, or final with leaves that we cannot prove.
-            Some(record) if matches!(record.state, EpochState::Final | EpochState::Void) => return Ok(Progress::Done),
-            // Disputed: it may still become final.
-            _ => return Ok(Progress::Waiting(judged)),
+        match Claimable::of(&self.suite, &report).await? {
+            Claimable::Yes => {}
+            Claimable::Never => return Ok(Progress::Done),
+            Claimable::NotYet => return Ok(Progress::Waiting(judged)),
         }
         let subtrees = Side::ALL.into_iter().flat_map(|side| report.tree(side).bases().map(move |base| (side, base)));
         let (mut sent, mut unpayable) = (Vec::new(), false);

@@ -10,9 +10,11 @@
 //! | [`Member`] | reports closed epochs with its own key | a member of the committee |
 //! | [`Keeper`] | finalises epochs after their window, voids overdue ones | anybody |
 //! | [`Claimer`] | pushes every leaf of final epochs, so that all are paid | anybody |
+//! | [`DeferredClaimer`] | claims what waits of shops' rewards under bizpower-2 | anybody |
 
 mod alone;
 mod claimer;
+mod deferred;
 mod dissent;
 mod journal;
 mod keeper;
@@ -21,6 +23,7 @@ mod service;
 
 pub use alone::{Alone, AloneStatus, Dissent, Notice};
 pub use claimer::{Claimer, Pushed};
+pub use deferred::{DeferredClaimer, DeferredPayment};
 pub use dissent::{DissentError, LeafDifference, Peer};
 pub use journal::{report_hash, Journal, JournalError};
 pub use keeper::{Keeper, Settled, FINALISE_GAS};

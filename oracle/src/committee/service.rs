@@ -1,6 +1,6 @@
 //! The roles of one process, run until they are told to stop.
 
-use super::{Claimer, Keeper, Member};
+use super::{Claimer, DeferredClaimer, Keeper, Member};
 use crate::{Book, BookError};
 use bizkey_client::{ClientError, Signer, Suite};
 use std::{sync::Arc, time::Duration};
@@ -13,7 +13,7 @@ pub struct ServiceConfig {
     pub members: Vec<Signer>,
     /// Who settles epochs, if this process does.
     pub keeper: Option<Signer>,
-    /// Who pushes rewards, if this process does.
+    /// Who pushes rewards and claims what waits of them, if this process does.
     pub claimer: Option<Signer>,
     /// Pause between two looks at the chain.
     pub interval: Duration,
@@ -51,6 +51,7 @@ pub struct Service {
     members: Vec<Member>,
     keeper: Option<Keeper>,
     claimer: Option<Claimer>,
+    deferred: Option<DeferredClaimer>,
     interval: Duration,
     longest_pause: Duration,
 }
@@ -63,6 +64,7 @@ impl Service {
         Self {
             members: config.members.into_iter().map(member).collect(),
             keeper: config.keeper.map(|signer| Keeper::new(suite.clone(), signer)),
+            deferred: config.claimer.clone().map(|signer| DeferredClaimer::new(suite.clone(), signer, book.clone())),
             claimer: config.claimer.map(|signer| Claimer::new(suite.clone(), signer, book.clone())),
             book,
             interval: config.interval,
@@ -90,6 +92,12 @@ impl Service {
             let pushed = claimer.step().await?;
             if !pushed.is_empty() {
                 tracing::info!(pushes = pushed.len(), next_epoch = next, "paid");
+            }
+        }
+        if let Some(deferred) = &mut self.deferred {
+            let payments = deferred.step().await?;
+            if !payments.is_empty() {
+                tracing::info!(payments = payments.len(), next_epoch = next, "paid of what waits");
             }
         }
         Ok(())

@@ -5,6 +5,7 @@
 mod alone;
 mod claim;
 mod grades;
+mod launch;
 mod persona;
 mod place;
 mod price;

@@ -21,7 +21,11 @@ pub struct Place {
 
 impl Place {
     pub async fn new(shops: u32, customers: u32) -> Self {
-        let world = World::new().await;
+        Self::on(World::new().await, shops, customers).await
+    }
+
+    /// Likewise, on a network that is there.
+    pub async fn on(world: World, shops: u32, customers: u32) -> Self {
         let shops = world.shops(shops).await;
         world.customers(customers).await;
         for shop in &shops {

@@ -75,6 +75,24 @@ impl Registry {
         self.write("place_hold", &(side, index, until_ms, reason))
     }
 
+    /// Sets how much of a customer's cash and external payments counts in an
+    /// epoch, minor units, from a coming epoch on; what was set for a coming
+    /// epoch is dropped; by the admin.
+    ///
+    /// Errors: `NotAdmin`, `EpochBegun`.
+    pub fn set_cash_cap(&self, cap: u64, from_epoch: Epoch) -> Call<()> {
+        self.write("set_cash_cap", &(cap, from_epoch))
+    }
+
+    /// How much of a customer's cash and external payments counts in an epoch,
+    /// minor units; `None` if there is no cap.
+    ///
+    /// # Errors
+    /// None of its own.
+    pub async fn cash_cap(&self, epoch: Epoch, at: Option<BlockHash>) -> Result<Option<u64>> {
+        self.read("cash_cap", &epoch, at).await
+    }
+
     /// Whether an account attests.
     ///
     /// # Errors

@@ -4,9 +4,9 @@ use super::{administered, handle};
 use crate::{BlockHash, Call, Result};
 use bizkey_primitives::{
     party::{Contracts, HoldingIndex, PushedLeaf},
-    report::{EpochRecord, Report},
+    report::{Bond, EpochRecord, Report},
     tree::{Leaf, ProofStep},
-    AccountId, Balance, Calendar, Epoch, Hash, Side,
+    AccountId, Balance, Calendar, Epoch, Hash, MerchantIndex, Side,
 };
 
 handle! {
@@ -63,6 +63,24 @@ impl Rewards {
         self.write("push", &(side, epoch, leaves, proof))
     }
 
+    /// Pays what is deferred of a merchant's reward: all of it once the epoch's
+    /// receipts cannot be demanded any more, before that what its deposit can
+    /// be pledged for; anybody may. Returns what was paid, smallest unit.
+    ///
+    /// Errors: `Paused`, `NotFinal`, `ClaimsExpired`, `NothingDeferred`,
+    /// `UnknownParty`, `NotPayable`, `StillDeferred`, `CalleeFailed`.
+    pub fn claim_deferred(&self, epoch: Epoch, merchant: MerchantIndex) -> Call<Balance> {
+        self.write("claim_deferred", &(epoch, merchant))
+    }
+
+    /// Has an algorithm score the epochs from a coming one on; what was set for
+    /// that epoch or a later one is dropped; by the admin.
+    ///
+    /// Errors: `NotAdmin`, `EpochBegun`, `TooManyVersions`.
+    pub fn set_algorithm(&self, from_epoch: Epoch, version: u16) -> Call<()> {
+        self.write("set_algorithm", &(from_epoch, version))
+    }
+
     /// All that is kept of an epoch; `None` before its first majority.
     ///
     /// # Errors
@@ -87,6 +105,23 @@ impl Rewards {
         self.read("committee_at", &epoch, at).await
     }
 
+    /// The version of the algorithm that scores an epoch.
+    ///
+    /// # Errors
+    /// None of its own.
+    pub async fn algorithm_at(&self, epoch: Epoch, at: Option<BlockHash>) -> Result<u16> {
+        self.read("algorithm_at", &epoch, at).await
+    }
+
+    /// What of a merchant's reward for an epoch was claimed and is not paid
+    /// yet, smallest unit of Bzky.
+    ///
+    /// # Errors
+    /// None of its own.
+    pub async fn deferred_of(&self, epoch: Epoch, merchant: MerchantIndex, at: Option<BlockHash>) -> Result<Balance> {
+        self.read("deferred_of", &(epoch, merchant), at).await
+    }
+
     /// Hash of a member's report of an epoch and round.
     ///
     /// # Errors
@@ -99,6 +134,14 @@ impl Rewards {
         at: Option<BlockHash>,
     ) -> Result<Option<Hash>> {
         self.read("vote_of", &(epoch, round, member), at).await
+    }
+
+    /// What an account has at stake for its reports.
+    ///
+    /// # Errors
+    /// None of its own.
+    pub async fn bond_of(&self, member: AccountId, at: Option<BlockHash>) -> Result<Bond> {
+        self.read("bond_of", &member, at).await
     }
 
     /// Time reserved for customers so far, smallest unit.
