@@ -13,6 +13,7 @@ mod follow;
 mod grades;
 mod kill;
 mod lake;
+mod lake_scores;
 mod limits;
 mod plans;
 mod reorg;

@@ -20,7 +20,7 @@ fn wait<F: Future>(future: F) -> F::Output {
 
 /// The chain as it is after some of its blocks, with one more block that
 /// closes the last one's epoch.
-fn closed(blocks: &[Block]) -> Chain {
+pub fn closed(blocks: &[Block]) -> Chain {
     let mut chain = Chain { blocks: blocks.to_vec() };
     let stamp = network().calendar.stamp_at(blocks.last().unwrap().timestamp_ms);
     chain.push(GENESIS_MS + u64::from(stamp) * EPOCH_MS, Vec::new());

@@ -8,8 +8,7 @@ use bizkey_indexer::{lake, Lake, Store};
 use bizkey_oracle::{
     lake::{LakeEngine, Runner, Settings},
     report::{EpochReport, Network},
-    scoring::EpochInput,
-    source::{EpochFacts, EpochSource as _, IndexSource},
+    source::{EpochFacts, IndexSource},
 };
 use bizkey_primitives::{Epoch, Side};
 use indicatif::{ProgressBar, ProgressStyle};
@@ -136,16 +135,16 @@ async fn score_next(
     engine: &mut LakeEngine,
 ) -> anyhow::Result<bool> {
     let epoch = engine.next_epoch();
-    let Some(EpochFacts { input, holdings }) = source.closed_epoch(epoch).await? else { return Ok(false) };
+    // The receipts come from the lake.
+    let facts = source.closed_epoch_without_receipts(epoch).await?;
+    let Some(EpochFacts { input, holdings }) = facts else { return Ok(false) };
     let manifest = match if args.trust_lake { lake.read_manifest(epoch).await } else { lake.verify(epoch).await } {
         Ok(manifest) => manifest,
         Err(lake::Error::NotWritten(_)) => return Ok(false),
         Err(error) => return Err(error).with_context(|| format!("epoch {epoch} of the lake")),
     };
     let bar = progress(epoch, manifest.receipts.rows);
-    // The receipts come from the lake.
-    let facts = EpochInput { receipts: Vec::new(), voids: Vec::new(), ..input };
-    let scored = engine.score(&manifest, Arc::new(facts)).await;
+    let scored = engine.score(&manifest, Arc::new(input)).await;
     bar.finish_and_clear();
     let report = EpochReport::build(network, scored?, holdings)?;
     engine.carry().await?;

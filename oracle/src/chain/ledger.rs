@@ -1,6 +1,7 @@
 //! Blocks into parties, balances and epochs.
 
 use super::{
+    order::{BlockOrder, OrderError},
     rules::{Dated, Rules},
     Balances,
 };
@@ -24,25 +25,8 @@ use std::collections::{BTreeMap, BTreeSet};
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum LedgerError {
     /// Blocks are read one after the other.
-    #[error("block {found} came where block {expected} was due")]
-    WrongBlock {
-        /// The number that continues.
-        expected: u32,
-        /// The number that came.
-        found: u32,
-    },
-    /// A block is of another fork.
-    #[error("block {number} does not continue the block before it; the node answered from two forks")]
-    ParentMismatch {
-        /// The block.
-        number: u32,
-    },
-    /// Time stamps never go back.
-    #[error("block {number} is stamped before its parent")]
-    TimeWentBack {
-        /// The block.
-        number: u32,
-    },
+    #[error(transparent)]
+    Order(#[from] OrderError),
     /// An event contradicts those before it.
     #[error("event {event} of block {block}: {what}; was the first block of the deployment given too late?")]
     Inconsistent {
@@ -93,8 +77,7 @@ struct OpenEpoch {
 #[derive(Clone, Debug)]
 pub struct Ledger {
     calendar: Calendar,
-    /// The last block: number, hash, time.
-    last: Option<(u32, [u8; 32], u64)>,
+    order: BlockOrder,
     /// Stamp of the epoch that is open; 0 before genesis.
     now: Stamp,
     merchants: Parties,
@@ -114,7 +97,7 @@ impl Ledger {
     pub fn new(calendar: Calendar) -> Self {
         Self {
             calendar,
-            last: None,
+            order: BlockOrder::default(),
             now: 0,
             merchants: Parties::default(),
             customers: Parties::default(),
@@ -133,23 +116,9 @@ impl Ledger {
     /// [`Ledger::apply`] next, in order.
     ///
     /// # Errors
-    /// [`LedgerError::WrongBlock`], [`LedgerError::ParentMismatch`],
-    /// [`LedgerError::TimeWentBack`], [`LedgerError::UnknownAlgorithm`].
+    /// [`LedgerError::Order`], [`LedgerError::UnknownAlgorithm`].
     pub fn enter(&mut self, block: &Block) -> Result<Vec<EpochFacts>, LedgerError> {
-        let number = block.number;
-        if let Some((last, hash, timestamp_ms)) = self.last {
-            let expected = last.saturating_add(1);
-            if number != expected {
-                return Err(LedgerError::WrongBlock { expected, found: number });
-            }
-            if block.parent_hash != hash {
-                return Err(LedgerError::ParentMismatch { number });
-            }
-            if block.timestamp_ms < timestamp_ms {
-                return Err(LedgerError::TimeWentBack { number });
-            }
-        }
-        self.last = Some((number, block.hash, block.timestamp_ms));
+        self.order.enter(block)?;
         let now = self.calendar.stamp_at(block.timestamp_ms);
         let mut closed = Vec::new();
         while self.now < now {
@@ -167,7 +136,7 @@ impl Ledger {
     /// [`LedgerError::Inconsistent`].
     pub fn apply(&mut self, event: &ContractEvent) -> Result<(), LedgerError> {
         self.book(event).map_err(|what| LedgerError::Inconsistent {
-            block: self.last.map_or(0, |(number, ..)| number),
+            block: self.order.last().unwrap_or(0),
             event: event.index,
             what,
         })

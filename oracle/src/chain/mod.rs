@@ -5,7 +5,9 @@
 
 mod balances;
 mod ledger;
+mod order;
 mod rules;
 
 pub use balances::Balances;
 pub use ledger::{EpochCounts, Ledger, LedgerError};
+pub use order::{BlockOrder, OrderError};

@@ -5,9 +5,12 @@ use crate::{
     report::Holding,
     scoring::{Algorithm, EpochInput, ReceiptId, ReceiptInput, Standing, UnknownAlgorithm},
 };
-use bizkey_indexer::{model, Store};
+use bizkey_indexer::{
+    model::{self, MAX_PAGE},
+    Store,
+};
 use bizkey_primitives::{calendar::stamp, party::HoldingIndex, Epoch, MerchantIndex, Side};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 /// Reads epochs from an index.
 #[derive(Clone)]
@@ -20,7 +23,19 @@ impl IndexSource {
         Self(store)
     }
 
-    async fn read(&self, epoch: Epoch) -> Result<Option<EpochFacts>, ReadError> {
+    /// As [`EpochSource::closed_epoch`], but without receipts and voids, of which
+    /// not one is read: the rest is a few rows for each shop that sells and each
+    /// party that is marked. It is for [`crate::lake::LakeEngine`], which has the
+    /// receipts from the lake; to [`crate::scoring::Engine`], nothing was sold.
+    ///
+    /// # Errors
+    /// [`SourceError`].
+    pub async fn closed_epoch_without_receipts(&self, epoch: Epoch) -> Result<Option<EpochFacts>, SourceError> {
+        self.facts(epoch).await.map_err(|error| error.of(epoch))
+    }
+
+    /// The facts but for receipts and voids.
+    async fn facts(&self, epoch: Epoch) -> Result<Option<EpochFacts>, ReadError> {
         let store = &self.0;
         // Blocks are stored in order: a final one of a later epoch means that
         // this one is complete and stays so.
@@ -28,36 +43,45 @@ impl IndexSource {
             return Ok(None);
         }
         let rules = store.scoring_rules(epoch).await?;
-        let algorithm = Algorithm::try_from(rules.algorithm_version)?;
-        let receipts: Vec<ReceiptInput> = store.receipts_of_epoch(epoch).await?.iter().map(receipt).collect();
-        let voids = store.voids_of_epoch(epoch).await?.iter().map(|void| id(&void.receipt)).collect();
-        let with_receipts: BTreeSet<MerchantIndex> = receipts.iter().map(|receipt| receipt.merchant).collect();
-        let mut capital = BTreeMap::new();
-        for merchant in &with_receipts {
-            if let Some(figures) = store.capital_at(*merchant, epoch).await? {
-                capital.insert(*merchant, figures);
-            }
-        }
-        let merchants: Vec<MerchantIndex> = with_receipts.iter().copied().collect();
-        let businesses = store.businesses_in(epoch, &merchants).await?;
-        let mut holdings = BTreeMap::new();
-        if !with_receipts.is_empty() {
-            let held = store.holdings_at(epoch).await?;
-            holdings = held.iter().map(|held| (held.merchant, holding(held))).collect();
-            holdings.retain(|merchant, _| with_receipts.contains(merchant));
-        }
+        let with_receipts = store.merchants_with_receipts(epoch).await?;
         let input = EpochInput {
             epoch,
-            algorithm,
+            algorithm: Algorithm::try_from(rules.algorithm_version)?,
             parameters: rules.parameters,
-            receipts,
-            voids,
+            receipts: Vec::new(),
+            voids: Vec::new(),
             merchants: self.standing(Side::Merchant, epoch).await?,
-            capital,
-            businesses,
+            capital: store.capitals_in(epoch, &with_receipts).await?,
+            businesses: store.businesses_in(epoch, &with_receipts).await?,
             customers: self.standing(Side::Customer, epoch).await?,
         };
+        let holdings = self.holdings(epoch, &with_receipts).await?;
         Ok(Some(EpochFacts { input, holdings }))
+    }
+
+    /// The facts with receipts and voids.
+    async fn all_facts(&self, epoch: Epoch) -> Result<Option<EpochFacts>, ReadError> {
+        let Some(mut facts) = self.facts(epoch).await? else { return Ok(None) };
+        facts.input.receipts = self.0.receipts_of_epoch(epoch).await?.iter().map(receipt).collect();
+        facts.input.voids = self.0.voids_of_epoch(epoch).await?.iter().map(|void| id(&void.receipt)).collect();
+        Ok(Some(facts))
+    }
+
+    /// What these merchants, ascending by index, held in an epoch.
+    async fn holdings(
+        &self,
+        epoch: Epoch,
+        merchants: &[MerchantIndex],
+    ) -> bizkey_indexer::Result<BTreeMap<MerchantIndex, Holding>> {
+        let (mut holdings, mut after) = (BTreeMap::new(), 0);
+        while merchants.last().is_some_and(|last| after < *last) {
+            let page = self.0.holdings_after(epoch, after, MAX_PAGE).await?;
+            let Some(end) = page.last() else { break };
+            after = end.merchant;
+            let wanted = page.iter().filter(|held| merchants.binary_search(&held.merchant).is_ok());
+            holdings.extend(wanted.map(|held| (held.merchant, holding(held))));
+        }
+        Ok(holdings)
     }
 
     async fn standing(&self, side: Side, epoch: Epoch) -> bizkey_indexer::Result<Standing> {
@@ -68,12 +92,7 @@ impl IndexSource {
 #[async_trait::async_trait]
 impl EpochSource for IndexSource {
     async fn closed_epoch(&self, epoch: Epoch) -> Result<Option<EpochFacts>, SourceError> {
-        let failed = |error: ReadError| SourceError {
-            epoch,
-            is_transient: matches!(&error, ReadError::Index(error) if error.is_transient()),
-            cause: error.to_string(),
-        };
-        self.read(epoch).await.map_err(failed)
+        self.all_facts(epoch).await.map_err(|error| error.of(epoch))
     }
 }
 
@@ -83,6 +102,13 @@ enum ReadError {
     Index(#[from] bizkey_indexer::Error),
     #[error(transparent)]
     Algorithm(#[from] UnknownAlgorithm),
+}
+
+impl ReadError {
+    fn of(self, epoch: Epoch) -> SourceError {
+        let is_transient = matches!(&self, Self::Index(error) if error.is_transient());
+        SourceError { epoch, cause: self.to_string(), is_transient }
+    }
 }
 
 fn id(receipt: &model::Receipt) -> ReceiptId {

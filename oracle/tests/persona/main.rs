@@ -6,6 +6,7 @@
 mod chain_town;
 mod evaluation;
 mod features;
+mod lake;
 mod observe;
 mod proposals;
 mod provider;

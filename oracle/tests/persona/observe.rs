@@ -5,6 +5,7 @@ use crate::chain_town::{contracts, switched, Town, CALENDAR, GENESIS};
 use bizkey_client::{Block, ContractKind};
 use bizkey_indexer::{model::Network, Store};
 use bizkey_oracle::{
+    chain::OrderError,
     persona::{
         observe::{from_index, known, Batches, ObserveError, Observed, Observer, Parties},
         proposal::Bearing,
@@ -62,7 +63,10 @@ fn only_what_counts_in_closed_epochs_is_looked_at() {
     assert!(matches!(look(&town.blocks, Some(2)), Err(ObserveError::Open { asked: 2, last: 1 })));
     assert!(matches!(look(&town.blocks[..2], None), Err(ObserveError::NoEpoch(1))));
     let gap = [&town.blocks[..2], &town.blocks[3..]].concat();
-    assert!(matches!(look(&gap, None), Err(ObserveError::Ledger(_))));
+    assert!(matches!(look(&gap, None), Err(ObserveError::Order(OrderError::WrongBlock { expected: 2, found: 3 }))));
+    let mut back = town.blocks.clone();
+    back[3].timestamp_ms = back[2].timestamp_ms - 1;
+    assert!(matches!(look(&back, None), Err(ObserveError::Order(OrderError::TimeWentBack { number: 3 }))));
 }
 
 /// Rewards paid and put off, and a customer whom the board has demoted.

@@ -45,7 +45,7 @@ fn a_finding_shows_what_it_rests_on() {
 
 /// A ring of so many people who begin on day 60 and come on two of three days,
 /// up to a day; the last of them begins later.
-fn ring(size: u32, last: u32, late: u32) -> Vec<(u32, u32, u64, u32, u64)> {
+pub fn ring(size: u32, last: u32, late: u32) -> Vec<(u32, u32, u64, u32, u64)> {
     let days = (60..=last).filter(|day| day % 3 != 0);
     let begins = move |member: u32| if member == size { 60 + late } else { 60 };
     let visits = days
@@ -90,7 +90,7 @@ fn a_ring_is_found_and_friends_and_long_time_regulars_are_none() {
 }
 
 /// A basket of shop 20 on every second day from day 60 on, in so many pieces.
-fn split(pieces: u64) -> Vec<(u32, u32, u64, u32, u64)> {
+pub fn split(pieces: u64) -> Vec<(u32, u32, u64, u32, u64)> {
     let days = (60..90).filter(|day| day % 2 == 0);
     days.flat_map(|day| (0..pieces).map(move |piece| (20, 300 + day, 900, day, 700 + piece))).collect()
 }
@@ -105,6 +105,26 @@ fn a_habit_of_splitting_is_found_from_three_pieces_on_and_two_are_no_habit() {
         assert_eq!(splitting.len(), expected, "{pieces} pieces: {splitting:?}");
         // The customers were at the till, and did not hold it.
         assert!(splitting.iter().all(|finding| finding.suspects == [(Side::Merchant, 20)]));
+    }
+}
+
+#[test]
+fn a_clock_that_stands_still_or_goes_back_hides_no_split_basket() {
+    let clocks: [fn(u32, u64) -> u64; 2] = [|_, piece| piece * 60_000, |day, piece| u64::from(200 - day) + piece];
+    for clock in clocks {
+        let honest = town(1);
+        let count = honest.len();
+        // One customer, whose days would run into each other.
+        let mut pieces = split(3);
+        pieces.iter_mut().for_each(|(_, customer, ..)| *customer = 300);
+        let mut sales = with(honest, pieces);
+        for (piece, sale) in (0..).zip(&mut sales[count..]) {
+            sale.at_ms = clock(sale.epoch, piece % 3);
+        }
+        let facts = facts(&sales);
+        let found = findings(sales, facts);
+        let splitting = of(Kind::Splitting, &found);
+        assert!(splitting.iter().any(|finding| finding.suspects == [(Side::Merchant, 20)]), "{splitting:?}");
     }
 }
 

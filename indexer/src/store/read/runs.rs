@@ -14,7 +14,7 @@ use crate::{
 use bizkey_primitives::{
     bizpower::{Buyers, SHARE_EPOCHS},
     calendar::stamp,
-    party::{Capital, Status},
+    party::Status,
     CustomerIndex, Epoch, MerchantIndex, Side, Stamp,
 };
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -270,19 +270,6 @@ impl Store {
             })
         })
         .await
-    }
-
-    /// The capital in force of each of these shops that has any.
-    async fn capitals_in(&self, epoch: Epoch, merchants: &[MerchantIndex]) -> Result<BTreeMap<MerchantIndex, Capital>> {
-        let mut values = values![epoch];
-        let sql = format!(
-            "SELECT merchant, area_m2, staff, rent_per_m2_month, wage_month FROM capitals
-             WHERE from_epoch <= $1 AND merchant IN {} ORDER BY from_epoch, block, event",
-            listed(merchants, &mut values)
-        );
-        let read = |row: &Columns| Ok((row.integer("merchant")?, super::parties::capital(row)?));
-        // The last one of each shop stays.
-        Ok(fetch(self.reader(), "reading shops' capital", sql, values, read).await?.into_iter().collect())
     }
 
     /// Buyers of the 29 epochs before this one, summed.

@@ -1,5 +1,9 @@
 //! What the board decided of how epochs are scored.
 
+use super::{
+    parties::capital,
+    runs::{listed, SHOPS_A_QUERY},
+};
 use crate::{
     model::{all_pages, page_size, AlgorithmFrom, CapitalFloorFrom, CashCapFrom, ClampFrom, ScoringRules, MAX_PAGE},
     scores::rules::Parameters,
@@ -11,6 +15,7 @@ use crate::{
 };
 use bizkey_primitives::{
     membership::{Business, Clamp},
+    party::Capital,
     report::BIZPOWER_1,
     Epoch, MerchantIndex,
 };
@@ -75,8 +80,48 @@ impl Store {
         fetch(self.reader(), "reading algorithms", sql, values, read).await
     }
 
+    /// The shops with a receipt in an epoch, valid or not, by index. Reads
+    /// batches alone, of which there are far fewer than receipts.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub async fn merchants_with_receipts(&self, epoch: Epoch) -> Result<Vec<MerchantIndex>> {
+        let page = |after: Option<MerchantIndex>| async move {
+            // What does not decode is no receipt.
+            let sql = "SELECT DISTINCT merchant FROM batches
+                       WHERE epoch = $1 AND merchant > $2 AND announced > undecodable ORDER BY merchant LIMIT $3";
+            let values = values![epoch, after.unwrap_or(0), MAX_PAGE];
+            fetch(self.reader(), "reading shops with receipts", sql, values, |row| row.integer("merchant")).await
+        };
+        all_pages(page, |merchant| *merchant).await
+    }
+
+    /// The capital in force in an epoch of each of these shops that has any.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub async fn capitals_in(
+        &self,
+        epoch: Epoch,
+        merchants: &[MerchantIndex],
+    ) -> Result<BTreeMap<MerchantIndex, Capital>> {
+        let mut capitals = BTreeMap::new();
+        for some in merchants.chunks(SHOPS_A_QUERY) {
+            let mut values = values![epoch];
+            let sql = format!(
+                "SELECT merchant, area_m2, staff, rent_per_m2_month, wage_month FROM capitals
+                 WHERE from_epoch <= $1 AND merchant IN {} ORDER BY from_epoch, block, event",
+                listed(some, &mut values)
+            );
+            let read = |row: &Columns| Ok((row.integer("merchant")?, capital(row)?));
+            // The last one of each shop stays.
+            capitals.extend(fetch(self.reader(), "reading shops' capital", sql, values, read).await?);
+        }
+        Ok(capitals)
+    }
+
     /// The board's parameters for each of these shops, at most
-    /// [`super::runs::SHOPS_A_QUERY`], whose trade and region are attested.
+    /// [`SHOPS_A_QUERY`], whose trade and region are attested.
     pub(super) async fn shop_parameters(
         &self,
         epoch: Epoch,

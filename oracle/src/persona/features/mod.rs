@@ -1,6 +1,6 @@
 //! What is measured over a window of epochs.
 //!
-//! The rows are sorted once by shop, customer and time; then one pass over
+//! The rows are sorted once by shop, customer, epoch and time; then one pass over
 //! them makes a [`Pair`] of every shop and customer that met. Customers, shops
 //! and the graph of shops are made from the pairs. Beside the rows, memory is
 //! linear in pairs, however long the window and however many receipts.
@@ -130,7 +130,9 @@ impl Features {
         if u32::try_from(sales.len()).is_err() {
             return Err(FeaturesError::TooMany(sales.len()));
         }
-        sales.sort_unstable_by_key(|sale| (sale.merchant, sale.customer, sale.at_ms, sale.id));
+        // By epoch first: a device's time is data, and one whose clock stands still,
+        // or goes back, would else tear the baskets of all its days apart.
+        sales.sort_unstable_by_key(|sale| (sale.merchant, sale.customer, sale.epoch, sale.at_ms, sale.id));
         let pairs = pair::pairs(&sales, window, &facts.calendar);
         let (customers, by_customer) = customer::customers(&pairs, window, &facts);
         let graph = Graph::new(&pairs, &customers, &by_customer);
@@ -208,13 +210,13 @@ impl Features {
         self.customers.binary_search_by_key(&customer, |known| known.customer).ok().map(|at| &self.customers[at])
     }
 
-    /// A pair's receipts, in the order of time.
+    /// A pair's receipts, by epoch, then by time.
     #[must_use]
     pub fn sales_of(&self, pair: &Pair) -> &[Sale] {
         &self.sales[pair.rows.start as usize..pair.rows.end as usize]
     }
 
-    /// A shop's receipts, by customer, then by time.
+    /// A shop's receipts, by customer, then by epoch, then by time.
     #[must_use]
     pub fn sales_of_shop(&self, shop: &Shop) -> &[Sale] {
         let pairs = self.pairs_of_shop(shop);

@@ -84,8 +84,8 @@ impl Basket<'_> {
     }
 }
 
-/// The baskets of one pair's receipts, which are in the order of time
-/// ([`BASKET_MS`], [`PIECE_MS`]). None goes on in another epoch.
+/// The baskets of one pair's receipts, which are in the order of epochs, and of
+/// time within each ([`BASKET_MS`], [`PIECE_MS`]). None goes on in another epoch.
 pub fn baskets(sales: &[Sale]) -> impl Iterator<Item = Basket<'_>> {
     let mut rest = sales;
     std::iter::from_fn(move || {
@@ -93,7 +93,7 @@ pub fn baskets(sales: &[Sale]) -> impl Iterator<Item = Basket<'_>> {
         let gap = |pair: &[Sale]| pair[1].at_ms - pair[0].at_ms;
         // A clock that stands still makes no basket of a week.
         let is_apart = |pair: &[Sale]| {
-            gap(pair) > PIECE_MS || pair[1].at_ms - start_ms > BASKET_MS || pair[1].epoch != pair[0].epoch
+            pair[1].epoch != pair[0].epoch || gap(pair) > PIECE_MS || pair[1].at_ms - start_ms > BASKET_MS
         };
         let length = rest.windows(2).position(is_apart).map_or(rest.len(), |before| before + 1);
         let (pieces, after) = rest.split_at(length);
@@ -116,7 +116,7 @@ pub(crate) fn is_at_end(at_ms: u64, calendar: &Calendar) -> bool {
     time_of_epoch(at_ms, calendar) >= calendar.epoch_ms - calendar.epoch_ms / END_PARTS
 }
 
-/// The pairs of rows sorted by shop, customer and time, in one pass.
+/// The pairs of rows sorted by shop, customer, epoch and time, in one pass.
 pub(crate) fn pairs(sales: &[Sale], window: Window, calendar: &Calendar) -> Vec<Pair> {
     let mut pairs = Vec::new();
     let mut start = 0u32;

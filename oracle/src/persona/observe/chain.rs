@@ -2,7 +2,7 @@
 
 use super::{Batches, Observed, Parties};
 use crate::{
-    chain::LedgerError,
+    chain::{BlockOrder, OrderError},
     persona::{features::Window, proposal::Place, Facts, Sale},
     scoring::ReceiptId,
     verify::{blocks, check_contracts, Progress, VerifyError},
@@ -28,7 +28,7 @@ pub enum ObserveError {
     Verify(#[from] VerifyError),
     /// Blocks are read one after the other.
     #[error(transparent)]
-    Ledger(#[from] LedgerError),
+    Order(#[from] OrderError),
     /// Nothing is complete yet.
     #[error("no epoch is closed up to block {0}: wait until the first one is over")]
     NoEpoch(u32),
@@ -49,7 +49,7 @@ pub struct Observer {
     place: Place,
     /// The last epoch to look at; `None` for the last closed one.
     through: Option<Epoch>,
-    last: Option<(u32, [u8; 32])>,
+    order: BlockOrder,
     now: Stamp,
     parties: Parties,
     batches: Batches,
@@ -68,7 +68,7 @@ impl Observer {
             calendar,
             place: Place { genesis, registry, foundation, rewards },
             through,
-            last: None,
+            order: BlockOrder::default(),
             now: 0,
             parties: Parties::default(),
             batches: Batches::new(genesis, receipts),
@@ -81,19 +81,9 @@ impl Observer {
     /// Enters a block with its events.
     ///
     /// # Errors
-    /// [`LedgerError::WrongBlock`], [`LedgerError::ParentMismatch`].
-    pub fn follow(&mut self, block: &Block) -> Result<(), LedgerError> {
-        let number = block.number;
-        if let Some((last, hash)) = self.last {
-            let expected = last.saturating_add(1);
-            if number != expected {
-                return Err(LedgerError::WrongBlock { expected, found: number });
-            }
-            if block.parent_hash != hash {
-                return Err(LedgerError::ParentMismatch { number });
-            }
-        }
-        self.last = Some((number, block.hash));
+    /// [`OrderError`].
+    pub fn follow(&mut self, block: &Block) -> Result<(), OrderError> {
+        self.order.enter(block)?;
         let now = self.calendar.stamp_at(block.timestamp_ms);
         if now > self.now {
             self.close();
@@ -163,8 +153,8 @@ impl Observer {
     /// # Errors
     /// [`ObserveError::NoEpoch`], [`ObserveError::Open`].
     pub fn finish(mut self) -> Result<(Observed, Parties, Batches), ObserveError> {
-        let block = self.last.map_or(0, |(number, _)| number);
-        let last_closed = self.now.checked_sub(2).ok_or(ObserveError::NoEpoch(block))?;
+        let block = self.order.last();
+        let last_closed = self.now.checked_sub(2).ok_or(ObserveError::NoEpoch(block.unwrap_or(0)))?;
         let last = self.through.unwrap_or(last_closed);
         if last > last_closed {
             return Err(ObserveError::Open { asked: last, last: last_closed });
