@@ -14,7 +14,7 @@ use bizkey_primitives::{
     report::EpochState,
     Hash, Side, TOKEN,
 };
-use town::{contracts, switched, Town, CALENDAR, GENESIS};
+use town::{contracts, switched, Town, CALENDAR, GENESIS, WINDOW};
 
 /// Three epochs: sales, repeat buyers, a later void, an empty epoch.
 fn honest() -> Town {
@@ -75,7 +75,7 @@ fn a_switch_leaves_the_reports_before_it_as_they_were() {
         block.events.retain(|event| event.kind != ContractKind::Rewards && event.kind != ContractKind::Vault);
         block.events.retain(|event| !matches!(event.event, Event::Transfer(_)) || block.timestamp_ms < 1_000_000);
     }
-    let mut audit = Audit::new(GENESIS, contracts(), CALENDAR);
+    let mut audit = Audit::new(GENESIS, contracts(), CALENDAR, WINDOW);
     for block in &plain {
         audit.follow(block).unwrap();
     }
@@ -223,7 +223,7 @@ fn an_epoch_of_an_unknown_algorithm_says_what_to_do() {
     town.sales(0, 1, 0, &[(1, 500)]);
     // Known epochs are verified first.
     town.settle(0);
-    let mut audit = Audit::new(GENESIS, contracts(), CALENDAR);
+    let mut audit = Audit::new(GENESIS, contracts(), CALENDAR, WINDOW);
     for block in &town.blocks {
         audit.follow(block).unwrap();
     }
@@ -243,7 +243,7 @@ fn an_epoch_of_an_unknown_algorithm_says_what_to_do() {
 }
 
 fn audit(blocks: &[Block]) -> Result<Vec<AuditedEpoch>, Difference> {
-    let mut audit = Audit::new(GENESIS, contracts(), CALENDAR);
+    let mut audit = Audit::new(GENESIS, contracts(), CALENDAR, WINDOW);
     for block in blocks {
         match audit.follow(block) {
             Ok(()) => {}
@@ -376,6 +376,7 @@ fn the_message_names_everything() {
         epoch: Some(12),
         side: Some(Side::Merchant),
         account: Some(7),
+        holder: None,
         field: Field::Reward,
         expected: Value::Number(100),
         found: Value::Number(101),

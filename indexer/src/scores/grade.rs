@@ -154,6 +154,18 @@ impl Grade {
         }
     }
 
+    /// The highest grade to which a shop rises at a standing.
+    #[must_use]
+    pub fn reached_by(standing: u16) -> Grade {
+        Self::highest(|grade| grade.reached_at() <= standing)
+    }
+
+    /// The highest grade that a shop which has it keeps at a standing.
+    #[must_use]
+    pub fn kept_by(standing: u16) -> Grade {
+        Self::highest(|grade| grade.kept_down_to() <= standing)
+    }
+
     fn highest(holds: impl Fn(Grade) -> bool) -> Grade {
         // Every standing is enough for the first.
         Self::ALL.into_iter().rev().find(|grade| holds(*grade)).unwrap_or(Grade::Iron)
@@ -165,6 +177,30 @@ impl TryFrom<u8> for Grade {
 
     fn try_from(number: u8) -> Result<Self, UnknownGrade> {
         Self::ALL.into_iter().find(|grade| grade.number() == number).ok_or(UnknownGrade(number))
+    }
+}
+
+/// Where a score is among the positive ones of an epoch.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Placing {
+    /// Shops with a smaller positive score.
+    pub below: u64,
+    /// Shops with the same one, its own included; 0 for a score of zero.
+    pub equal: u64,
+    /// Shops with a positive score.
+    pub shops: u64,
+}
+
+impl Placing {
+    /// The rank, hundredths of a percent: the middle of the place; 0 for a
+    /// score of zero.
+    #[must_use]
+    pub fn rank(self) -> u16 {
+        let twice_middle = u128::from(self.below).saturating_mul(2).saturating_add(self.equal.into());
+        let top = twice_middle.saturating_mul(WHOLE.into());
+        // Below and equal together are at most all shops, so the quotient is at most `WHOLE`.
+        let rank = top.checked_div(u128::from(self.shops).saturating_mul(2)).unwrap_or(0);
+        u16::try_from(rank).unwrap_or(WHOLE)
     }
 }
 
@@ -188,18 +224,19 @@ impl Distribution {
         self.0.len()
     }
 
+    /// Where a score is among them.
+    #[must_use]
+    pub fn placing(&self, score: u128) -> Placing {
+        let below = self.0.partition_point(|other| *other < score);
+        let through = self.0.partition_point(|other| *other <= score);
+        let equal = through.saturating_sub(below);
+        Placing { below: below as u64, equal: equal as u64, shops: self.0.len() as u64 }
+    }
+
     /// The rank of a score, hundredths of a percent; 0 for a score of zero.
     #[must_use]
     pub fn rank(&self, score: u128) -> u16 {
-        let below = self.0.partition_point(|other| *other < score);
-        let through = self.0.partition_point(|other| *other <= score);
-        if score == 0 {
-            return 0;
-        }
-        // Both are at most as many as there are, so the quotient is at most `WHOLE`.
-        let top = (below as u128).saturating_add(through as u128).saturating_mul(WHOLE.into());
-        let rank = top.checked_div((self.0.len() as u128).saturating_mul(2)).unwrap_or(0);
-        u16::try_from(rank).unwrap_or(WHOLE)
+        self.placing(score).rank()
     }
 }
 
@@ -227,8 +264,7 @@ impl Graded {
         ranks.push(rank);
         let ranks = ranks.split_off(ranks.len().saturating_sub(WINDOW));
         let standing = standing(&ranks);
-        let reached = Grade::highest(|grade| grade.reached_at() <= standing);
-        let kept = Grade::highest(|grade| grade.kept_down_to() <= standing);
+        let (reached, kept) = (Grade::reached_by(standing), Grade::kept_by(standing));
         // What is reached is kept, so the first is never above the second.
         let earned = before.map_or(reached, |before| before.earned.max(reached).min(kept));
         let since = before.filter(|before| before.earned == earned).map_or(epoch, |before| before.since);

@@ -28,7 +28,7 @@ pub mod running;
 mod tickets;
 
 pub use candle::{Candle, Interval};
-pub use grade::{Distribution, Grade, Graded};
+pub use grade::{Distribution, Grade, Graded, Placing};
 pub use keep::{keep, keep_epoch};
 pub use live::Live;
 pub(crate) use live::Remembered;

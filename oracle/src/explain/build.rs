@@ -125,6 +125,7 @@ fn merchant(follower: &Follower, closed: &Closed, index: MerchantIndex) -> Resul
             deposit_low: closed.lows.1,
             holding,
         }),
+        grade: closed.grades.explain(epoch, status),
         reward: reward::explain(follower, closed, side, index)?,
     })
 }

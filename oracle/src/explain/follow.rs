@@ -1,6 +1,7 @@
 //! Following a network's blocks up to what has to be explained.
 
 use super::{
+    grade::GradeTrail,
     model::{BuyerLine, PaymentLine},
     tally::Rules,
     trail::{Focus, Trail, TrailEpoch},
@@ -64,6 +65,8 @@ pub struct Closed {
     pub lows: (Balance, Balance),
     /// The shop's buyers of the last 30 epochs that had any, this one included.
     pub buyers: Vec<BuyerLine>,
+    /// The shop's grade.
+    pub grades: GradeTrail,
     /// What `receipts` counted.
     pub counts: EpochCounts,
     /// The block of each batch of the epoch.
@@ -93,6 +96,7 @@ pub struct Follower {
     judge: Judge,
     trail: Trail,
     buyers: VecDeque<BuyerLine>,
+    grades: GradeTrail,
     blocks: HashMap<(DeviceId, u64), u32>,
     unreadable: u64,
     closed: Option<Closed>,
@@ -125,6 +129,7 @@ impl Follower {
             judge: Judge::new(network),
             trail: Trail::new(focus),
             buyers: VecDeque::new(),
+            grades: GradeTrail::new(focus.merchant),
             blocks: HashMap::new(),
             unreadable: 0,
             closed: None,
@@ -174,6 +179,7 @@ impl Follower {
         let capital_floor = merchant.map_or(0, |index| facts.input.capital_floor(index));
         let report = self.judge.judge(facts)?;
         self.add_buyers(&report);
+        self.grades.follow(&report.scores);
         if epoch == self.epoch {
             let low = |account: &AccountId| {
                 let at = stamp(epoch);
@@ -189,6 +195,7 @@ impl Follower {
                 customer: buyer,
                 lows: shop.map_or((0, 0), |shop| low(&shop.account)),
                 buyers: self.buyers.iter().copied().collect(),
+                grades: self.grades.clone(),
                 counts: self.ledger.counts(epoch),
                 blocks: std::mem::take(&mut self.blocks),
                 unreadable: self.unreadable,

@@ -10,6 +10,7 @@ mod build;
 mod decimal;
 mod follow;
 mod fraction;
+mod grade;
 mod model;
 mod reward;
 mod run;
@@ -21,6 +22,7 @@ mod weights;
 
 pub use build::{state_name, status_name, ExplainError};
 pub use follow::{Closed, FollowError, Follower, Party, Pools};
+pub use grade::{GradeExplanation, GradeLine, GradeTrail, RankLine};
 pub use model::{
     BuyerLine, CapitalLine, ClampLine, Committee, CountLines, CustomerExplanation, Explanation, Fraction,
     HoldingExplanation, MerchantExplanation, Part, PaymentLine, ReceiptLine, RewardExplanation, SalesExplanation,

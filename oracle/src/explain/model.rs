@@ -3,7 +3,7 @@
 //! Numbers that may pass 2^53 are decimal strings in JSON. Amounts of Bzky and
 //! Time are in the smallest unit (12 decimals), receipts in minor units.
 
-use super::decimal;
+use super::{decimal, grade::GradeExplanation};
 use bizkey_primitives::Epoch;
 use num_bigint::BigUint;
 use serde::{Deserialize, Serialize};
@@ -59,6 +59,9 @@ pub struct MerchantExplanation {
     pub score: Option<ScoreExplanation>,
     /// What it held; likewise.
     pub holding: Option<HoldingExplanation>,
+    /// Its grade at the epoch's close; `None` if it did not trade in the last
+    /// 30 epochs.
+    pub grade: Option<GradeExplanation>,
     /// What it gets.
     pub reward: RewardExplanation,
 }

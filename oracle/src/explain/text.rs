@@ -5,9 +5,13 @@
 //! part that has numbers alone can be worked out and must be equal. What
 //! stands in brackets is a remark.
 
-use super::model::{
-    BuyerLine, CapitalLine, ClampLine, CountLines, CustomerExplanation, Explanation, Fraction, HoldingExplanation,
-    MerchantExplanation, Part, ReceiptLine, RewardExplanation, SalesExplanation, ScoreExplanation, TotalLine, VoidLine,
+use super::{
+    grade,
+    model::{
+        BuyerLine, CapitalLine, ClampLine, CountLines, CustomerExplanation, Explanation, Fraction, HoldingExplanation,
+        MerchantExplanation, Part, ReceiptLine, RewardExplanation, SalesExplanation, ScoreExplanation, TotalLine,
+        VoidLine,
+    },
 };
 use crate::rows;
 use bizkey_primitives::bizpower::{MIN_BUYERS_FOR_SHARES, SCALE};
@@ -55,6 +59,7 @@ impl fmt::Display for MerchantExplanation {
         if let Some(holding) = &self.holding {
             holding_lines(f, holding)?;
         }
+        grade::lines(f, self.grade.as_ref())?;
         reward_lines(f, &self.reward, "Bzky", "score")
     }
 }

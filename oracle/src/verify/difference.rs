@@ -43,6 +43,48 @@ pub enum Field {
     Withheld,
     /// What of a reward was put off.
     Deferred,
+    /// The round of reports, 0 or 1.
+    Round,
+    /// Members of the committee behind one report; a member counts once.
+    Votes,
+    /// Who reported without being a member.
+    Member,
+    /// What somebody has at stake for its reports, smallest unit of Bzky.
+    Bond,
+    /// From when on a bond may be taken back, Unix milliseconds.
+    Withdrawable,
+    /// What a dispute puts at stake, smallest unit of Bzky.
+    DisputeBond,
+    /// How often a round was disputed.
+    Disputes,
+    /// Who disputes without a bond.
+    Disputer,
+    /// How often the board decided what is decided.
+    Decisions,
+    /// How often a report was struck.
+    Strikes,
+    /// Who gets the challenger's reward.
+    Challenger,
+    /// What a member behind a struck report lost.
+    Slashed,
+    /// What the challenger got of the members' bonds.
+    ChallengerReward,
+    /// How often an epoch was voided.
+    Voids,
+    /// What went back to a pool when an epoch's claims ended.
+    Expired,
+    /// The first moment at which it may happen, Unix milliseconds.
+    Opens,
+    /// The moment before which it has to happen, Unix milliseconds.
+    Closes,
+    /// The first block in which it may happen.
+    OpensBlock,
+    /// Until when the contract may stand still, Unix milliseconds.
+    Pause,
+    /// The first epoch that is not settled.
+    NextEpoch,
+    /// Time that all epochs together have reserved.
+    CustomerReserved,
 }
 
 impl Field {
@@ -68,6 +110,27 @@ impl Field {
             Field::Debt => "debt",
             Field::Withheld => "withheld for a debt",
             Field::Deferred => "deferred",
+            Field::Round => "round",
+            Field::Votes => "members behind the report",
+            Field::Member => "reported without being a member",
+            Field::Bond => "bond",
+            Field::Withdrawable => "bond withdrawable from, Unix ms",
+            Field::DisputeBond => "bond of the dispute",
+            Field::Disputes => "disputes of the round",
+            Field::Disputer => "disputed without a bond",
+            Field::Decisions => "decisions",
+            Field::Strikes => "times struck",
+            Field::Challenger => "challenger",
+            Field::Slashed => "slashed",
+            Field::ChallengerReward => "challenger's reward",
+            Field::Voids => "times voided",
+            Field::Expired => "returned when the claims ended",
+            Field::Opens => "earliest moment, Unix ms",
+            Field::Closes => "moment before which, Unix ms",
+            Field::OpensBlock => "earliest block",
+            Field::Pause => "paused until, Unix ms",
+            Field::NextEpoch => "first epoch that is not settled",
+            Field::CustomerReserved => "Time reserved by all epochs",
         }
     }
 }
@@ -108,6 +171,8 @@ pub struct Difference {
     pub side: Option<Side>,
     /// The merchant or customer, where it concerns one.
     pub account: Option<u32>,
+    /// Whose bond or report it is, where it concerns one.
+    pub holder: Option<AccountId>,
     /// What differs.
     pub field: Field,
     /// What the receipts make it.
@@ -130,27 +195,52 @@ impl fmt::Display for Difference {
             (None, Some(account)) => write!(f, ", account {account}")?,
             (None, None) => {}
         }
+        if let Some(holder) = &self.holder {
+            write!(f, ", {}", ss58(holder))?;
+        }
         let Self { field, expected, found, block, .. } = self;
         write!(f, ", {}: expected {expected}, found {found} (block {block})", field.name())
     }
 }
 
 /// Where a figure stands.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Place {
     pub(super) epoch: Option<Epoch>,
     pub(super) side: Option<Side>,
     pub(super) account: Option<u32>,
+    pub(super) holder: Option<AccountId>,
     pub(super) block: u32,
 }
 
 impl Place {
+    /// Outside any epoch.
+    pub(super) fn block(block: u32) -> Self {
+        Self { block, ..Self::default() }
+    }
+
+    pub(super) fn epoch(epoch: Epoch, block: u32) -> Self {
+        Self { epoch: Some(epoch), block, ..Self::default() }
+    }
+
+    pub(super) fn side(self, side: Side) -> Self {
+        Self { side: Some(side), ..self }
+    }
+
+    pub(super) fn account(self, account: u32) -> Self {
+        Self { account: Some(account), ..self }
+    }
+
+    pub(super) fn holder(self, holder: AccountId) -> Self {
+        Self { holder: Some(holder), ..self }
+    }
+
     pub(super) fn same(self, field: Field, expected: Value, found: Value) -> Result<(), Difference> {
         if expected == found {
-            return Ok(());
+            Ok(())
+        } else {
+            Err(self.differs(field, expected, found))
         }
-        let Place { epoch, side, account, block } = self;
-        Err(Difference { epoch, side, account, field, expected, found, block })
     }
 
     pub(super) fn numbers(self, field: Field, expected: u128, found: u128) -> Result<(), Difference> {
@@ -159,8 +249,12 @@ impl Place {
 
     /// A number that is known to be wrong.
     pub(super) fn number(self, field: Field, expected: u128, found: u128) -> Difference {
-        let Place { epoch, side, account, block } = self;
-        let (expected, found) = (Value::Number(expected), Value::Number(found));
-        Difference { epoch, side, account, field, expected, found, block }
+        self.differs(field, Value::Number(expected), Value::Number(found))
+    }
+
+    /// A figure that is known to be wrong.
+    pub(super) fn differs(self, field: Field, expected: Value, found: Value) -> Difference {
+        let Place { epoch, side, account, holder, block } = self;
+        Difference { epoch, side, account, holder, field, expected, found, block }
     }
 }

@@ -1,89 +1,85 @@
-//! Whether the tokens that moved are those that were announced.
+//! Whether the tokens that moved are those that the rules make move.
 
-use super::{Difference, Field, Value};
-use bizkey_client::{Block, ContractAddresses, ContractEvent, ContractKind};
-use bizkey_primitives::{events::Event, AccountId, Epoch, Side};
+use super::{difference::Place, Difference, Field};
+use bizkey_client::{ContractAddresses, ContractEvent, ContractKind};
+use bizkey_primitives::{events::Event, AccountId, Balance, Side};
 use std::collections::BTreeMap;
 
-/// A flow of tokens that only `rewards` may cause.
+/// A flow of tokens to or from `rewards`, or out of a pool.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Flow {
+pub(super) enum Flow {
     /// Bzky out of the merchant pool.
     Pool(AccountId),
     /// Bzky out of `rewards`.
     Bzky(AccountId),
+    /// Bzky of `rewards` that ceases to be.
+    Burn,
+    /// Bzky into `rewards`. Anybody may give it more than it asks for.
+    Stake(AccountId),
     /// Time that comes into being.
     Time(AccountId),
 }
 
 #[derive(Clone, Copy, Debug, Default)]
 struct Amounts {
-    announced: u128,
-    moved: u128,
-    epoch: Option<Epoch>,
+    due: Balance,
+    moved: Balance,
+    /// Of what was due first.
+    place: Option<Place>,
 }
 
-/// Compares, transaction by transaction, what the vault and `rewards` announce
-/// with the transfers of `bzky` and `time`.
-pub fn check(block: &Block, contracts: &ContractAddresses) -> Result<(), Difference> {
-    let mut flows: BTreeMap<(Option<u32>, Flow), Amounts> = BTreeMap::new();
-    for event in &block.events {
-        let mut book = |flow, announced: u128, moved: u128, epoch: Option<Epoch>| {
-            let amounts = flows.entry((event.extrinsic, flow)).or_default();
-            // Parts of the supplies of Bzky and Time.
-            amounts.announced = amounts.announced.saturating_add(announced);
-            amounts.moved = amounts.moved.saturating_add(moved);
-            amounts.epoch = amounts.epoch.or(epoch);
-        };
-        match (event.kind, &event.event) {
-            (ContractKind::Vault, Event::PoolReleased(released)) => {
-                book(Flow::Pool(contracts.rewards), released.amount, 0, Some(released.epoch));
-            }
-            (ContractKind::Rewards, Event::RewardsPaid(paid)) => {
-                for reward in &paid.rewards {
-                    let flow = match paid.side {
-                        Side::Merchant => Flow::Bzky(reward.account),
-                        Side::Customer => Flow::Time(reward.account),
-                    };
-                    book(flow, reward.amount, 0, Some(paid.epoch));
-                }
-            }
-            (ContractKind::Rewards, Event::DeferredRewardPaid(paid)) => {
-                book(Flow::Bzky(paid.account), paid.amount, 0, Some(paid.epoch));
-            }
-            _ => {
-                if let Some((flow, value)) = moved(event, contracts) {
-                    book(flow, 0, value, None);
-                }
-            }
-        }
+/// Compares, transaction by transaction, what has to move with the transfers
+/// of `bzky` and `time`.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Moves {
+    flows: BTreeMap<(Option<u32>, Flow), Amounts>,
+}
+
+impl Moves {
+    /// Such an amount has to move in a transaction.
+    pub(super) fn due(&mut self, transaction: Option<u32>, flow: Flow, amount: Balance, place: Place) {
+        let amounts = self.flows.entry((transaction, flow)).or_default();
+        // Parts of the supplies of Bzky and Time.
+        amounts.due = amounts.due.saturating_add(amount);
+        amounts.place = amounts.place.or(Some(Place { account: None, ..place }));
     }
-    for ((_, flow), amounts) in flows {
-        if amounts.announced != amounts.moved {
-            return Err(Difference {
-                epoch: amounts.epoch,
-                side: match flow {
+
+    /// Books a transfer that concerns `rewards` or a pool.
+    pub(super) fn moved(&mut self, event: &ContractEvent, contracts: &ContractAddresses) {
+        let Some((flow, value)) = flow_of(event, contracts) else { return };
+        let amounts = self.flows.entry((event.extrinsic, flow)).or_default();
+        amounts.moved = amounts.moved.saturating_add(value);
+    }
+
+    /// After a block: nothing moved but what had to.
+    pub(super) fn check(&mut self, block: u32) -> Result<(), Difference> {
+        for ((_, flow), amounts) in std::mem::take(&mut self.flows) {
+            let Amounts { due, moved, place } = amounts;
+            let agrees = if matches!(flow, Flow::Stake(_)) { due <= moved } else { due == moved };
+            if !agrees {
+                let side = match flow {
                     Flow::Pool(_) | Flow::Bzky(_) => Some(Side::Merchant),
                     Flow::Time(_) => Some(Side::Customer),
-                },
-                account: None,
-                field: Field::Moved,
-                expected: Value::Number(amounts.announced),
-                found: Value::Number(amounts.moved),
-                block: block.number,
-            });
+                    Flow::Burn | Flow::Stake(_) => None,
+                };
+                let place = place.unwrap_or(Place { side, ..Place::block(block) });
+                return Err(place.number(Field::Moved, due, moved));
+            }
         }
+        Ok(())
     }
-    Ok(())
 }
 
-fn moved(event: &ContractEvent, contracts: &ContractAddresses) -> Option<(Flow, u128)> {
+fn flow_of(event: &ContractEvent, contracts: &ContractAddresses) -> Option<(Flow, Balance)> {
     let Event::Transfer(transfer) = &event.event else { return None };
-    let to = transfer.to?;
-    match event.kind {
-        ContractKind::Bzky if transfer.from == Some(contracts.vault) => Some((Flow::Pool(to), transfer.value)),
-        ContractKind::Bzky if transfer.from == Some(contracts.rewards) => Some((Flow::Bzky(to), transfer.value)),
-        ContractKind::Time if transfer.from.is_none() => Some((Flow::Time(to), transfer.value)),
-        _ => None,
-    }
+    let (vault, rewards) = (Some(contracts.vault), Some(contracts.rewards));
+    let flow = match (event.kind, transfer.from, transfer.to) {
+        (ContractKind::Time, None, Some(to)) => Flow::Time(to),
+        (ContractKind::Bzky, from, Some(to)) if from == vault => Flow::Pool(to),
+        (ContractKind::Bzky, from, Some(to)) if from == rewards => Flow::Bzky(to),
+        (ContractKind::Bzky, from, None) if from == rewards => Flow::Burn,
+        (ContractKind::Bzky, Some(from), to) if to == rewards => Flow::Stake(from),
+        _ => return None,
+    };
+    Some((flow, transfer.value))
 }

@@ -40,7 +40,7 @@ impl Payments {
         let debt = self.debts.entry((paid.side, paid.index)).or_default();
         let owed = *debt;
         *debt = owed.checked_sub(paid.amount).ok_or_else(|| {
-            let place = Place { epoch: paid.epoch, side: Some(paid.side), account: Some(paid.index), block };
+            let place = Place { epoch: paid.epoch, ..Place::block(block) }.side(paid.side).account(paid.index);
             place.number(Field::Debt, owed, paid.amount)
         })?;
         if let Some(epoch) = paid.epoch {
@@ -111,7 +111,7 @@ impl Payments {
         match self.announced.keys().next() {
             None => Ok(()),
             Some(&(side, epoch, index)) => {
-                let place = Place { epoch: Some(epoch), side: Some(side), account: Some(index), block };
+                let place = Place::epoch(epoch, block).side(side).account(index);
                 Err(place.number(Field::Payments, 1, 0))
             }
         }

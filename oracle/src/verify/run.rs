@@ -1,9 +1,8 @@
 //! Reading the chain for an audit.
 
-use super::{audit::AuditedEpoch, Audit, AuditError, Difference, Field, Value};
+use super::{records, Audit, AuditError, AuditedEpoch, Difference};
 use crate::{chain::LedgerError, report::ReportError};
 use bizkey_client::{Block, BlockRef, Client, ClientError, ContractAddresses, Suite};
-use bizkey_primitives::{report::EpochRecord, Side};
 use futures::{stream, Stream, StreamExt, TryStreamExt};
 
 /// Blocks asked for at the same time; bounds memory.
@@ -58,7 +57,8 @@ pub async fn verify(suite: &Suite, mut progress: impl FnMut(Progress)) -> Result
     let head = client.finalized_head().await?;
     let calendar = suite.rewards().calendar(Some(head.hash)).await?;
     check_contracts(suite, &head).await?;
-    let mut audit = Audit::new(client.genesis_hash(), deployment.contracts, calendar);
+    let challenge_ms = suite.rewards().window_ms(Some(head.hash)).await?;
+    let mut audit = Audit::new(client.genesis_hash(), deployment.contracts, calendar, challenge_ms);
 
     let mut blocks = std::pin::pin!(blocks(suite, head.number));
     while let Some(block) = blocks.try_next().await? {
@@ -74,13 +74,10 @@ pub async fn verify(suite: &Suite, mut progress: impl FnMut(Progress)) -> Result
         Ok(epochs) => epochs,
         Err(difference) => return Ok(Verdict::of(head, difference)),
     };
-    for epoch in &epochs {
-        let record = suite.rewards().epoch(epoch.epoch, Some(head.hash)).await?;
-        if let Some(difference) = record.and_then(|record| compare_record(epoch, &record, head.number)) {
-            return Ok(Verdict::of(head, difference));
-        }
+    match records::compare(suite, &audit, &epochs, &head).await? {
+        None => Ok(Verdict { head, epochs, difference: None }),
+        Some(difference) => Ok(Verdict::of(head, difference)),
     }
-    Ok(Verdict { head, epochs, difference: None })
 }
 
 impl Verdict {
@@ -119,30 +116,4 @@ pub(crate) async fn check_contracts(suite: &Suite, head: &BlockRef) -> Result<()
     } else {
         Err(VerifyError::OtherContracts)
     }
-}
-
-/// What `rewards` keeps of an epoch must be what its events said.
-fn compare_record(epoch: &AuditedEpoch, record: &EpochRecord, block: u32) -> Option<Difference> {
-    let differs = |side, field, expected: Value, found: Value| {
-        (expected != found).then_some(Difference {
-            epoch: Some(epoch.epoch),
-            side,
-            account: None,
-            field,
-            expected,
-            found,
-            block,
-        })
-    };
-    let numbers =
-        |side, field, expected, found| differs(Some(side), field, Value::Number(expected), Value::Number(found));
-    let sides =
-        [(Side::Merchant, &epoch.merchants, &record.merchants), (Side::Customer, &epoch.customers, &record.customers)];
-    differs(None, Field::State, Value::State(epoch.state), Value::State(record.state)).or_else(|| {
-        sides.into_iter().find_map(|(side, expected, found)| {
-            numbers(side, Field::Emission, expected.emission, found.emission)
-                .or_else(|| numbers(side, Field::Reserved, expected.reserved, found.reserved))
-                .or_else(|| numbers(side, Field::Paid, expected.paid, found.paid))
-        })
-    })
 }

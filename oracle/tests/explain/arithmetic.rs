@@ -112,6 +112,11 @@ impl Reader<'_> {
             "floor" => arguments.pop().filter(|_| arguments.is_empty()).map(|value| value.floor()),
             "min" => arguments.into_iter().min(),
             "max" => arguments.into_iter().max(),
+            "middle" => {
+                arguments.sort();
+                let middle = arguments.len() / 2;
+                arguments.into_iter().nth(middle)
+            }
             _ => None,
         }
     }

@@ -3,6 +3,7 @@
 #![allow(clippy::expect_used, clippy::unwrap_used)]
 
 mod arithmetic;
+mod grades;
 #[path = "../town/mod.rs"]
 mod town;
 

@@ -7,7 +7,10 @@ use bizkey_indexer::{
     model::hex,
     scores::{keep_epoch, Grade},
 };
-use bizkey_oracle::grades::{due, ConfirmError, Confirmed, Confirmer, DueReward, LevelRewards, PlanSettings};
+use bizkey_oracle::{
+    explain::{explain, Focus},
+    grades::{due, ConfirmError, Confirmed, Confirmer, DueReward, LevelRewards, PlanSettings},
+};
 use bizkey_primitives::{
     board::Motion,
     errors::redemption,
@@ -169,4 +172,24 @@ async fn only_the_task_confirmer_confirms() {
     let place = place(1, 1).await;
     let error = confirmer(&place, &place.world.treasury).step().await.unwrap_err();
     assert!(matches!(error, ConfirmError::NotTaskConfirmer(_)), "{error}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_explanation_from_the_chain_has_the_grades_that_the_index_serves() {
+    let mut place = Place::new(2, 1).await;
+    four_days(&mut place, 2).await;
+    for shop in [1, 2] {
+        let rows = place.store.merchant_grades(shop, None, 10).await.unwrap();
+        assert_eq!(rows.len(), 4);
+        for row in rows {
+            let focus = Focus { merchant: Some(shop), customer: None };
+            let explained = explain(&place.world.suite, row.graded.epoch, focus, |_| {}).await.unwrap();
+            let grade = explained.merchant.unwrap().grade.expect("it traded");
+            let ranks: Vec<u16> = grade.ranks.iter().map(|line| line.rank).collect();
+            assert_eq!((&ranks, grade.standing), (&row.graded.ranks, row.graded.standing()));
+            assert_eq!((grade.epoch, grade.since_epoch), (row.graded.epoch, row.graded.since));
+            let numbers = (grade.earned.number, grade.shown.map(|shown| shown.number));
+            assert_eq!(numbers, (row.graded.earned.number(), Some(row.shown.number())));
+        }
+    }
 }

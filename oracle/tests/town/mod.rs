@@ -21,6 +21,8 @@ use std::collections::BTreeMap;
 
 pub const CALENDAR: Calendar = Calendar { genesis_ms: 1_000_000, epoch_ms: 1_000 };
 pub const GENESIS: [u8; 32] = [9; 32];
+/// The challenge window, milliseconds: one block.
+pub const WINDOW: u64 = 0;
 const TREASURY: [u8; 32] = [50; 32];
 
 pub fn contracts() -> ContractAddresses {
@@ -46,6 +48,11 @@ pub fn merchant(index: u32) -> AccountId {
 
 pub fn customer(index: u32) -> AccountId {
     AccountId::from([index as u8 + 20; 32])
+}
+
+/// The committee's members.
+pub fn member(number: u8) -> AccountId {
+    AccountId::from([number + 60; 32])
 }
 
 /// Blocks under construction.
@@ -92,6 +99,8 @@ impl Town {
         for index in 1..=customers {
             events.push((ContractKind::Registry, joined(Side::Customer, index, customer(index))));
         }
+        let committee = CommitteeChanged { from_epoch: 0, members: (1..=3).map(member).collect() };
+        events.push((ContractKind::Rewards, Event::CommitteeChanged(committee)));
         town.block(CALENDAR.genesis_ms - 1, events);
         town
     }
@@ -175,8 +184,14 @@ impl Town {
         let now = CALENDAR.end_ms(epoch);
         self.block(now, vec![]);
         let report = self.reports[epoch as usize].report();
-        let pending = ReportPending { epoch, round: 0, report };
-        self.block(now, vec![(ContractKind::Rewards, Event::ReportPending(pending))]);
+        let mut reported: Vec<_> = (1..=2)
+            .map(|number| {
+                let submitted = ReportSubmitted { epoch, round: 0, member: member(number), report };
+                (ContractKind::Rewards, Event::ReportSubmitted(submitted))
+            })
+            .collect();
+        reported.push((ContractKind::Rewards, Event::ReportPending(ReportPending { epoch, round: 0, report })));
+        self.block(now, reported);
 
         let counts = self.ledger.counts(epoch);
         let payout = |side, participants, pool| {
