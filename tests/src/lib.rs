@@ -9,6 +9,7 @@ pub mod history;
 pub mod node;
 pub mod party;
 pub mod sandbox;
+pub mod token;
 pub mod tree;
 pub mod world;
 

@@ -9,7 +9,7 @@ use crate::{
     suite::Suite,
     ContractKind, Result, Signer, Weight,
 };
-use bizkey_primitives::{hash::selector, AccountId};
+use bizkey_primitives::{board::Motion, hash::selector, AccountId};
 use codec::{Decode, Encode};
 use std::sync::Arc;
 
@@ -80,6 +80,14 @@ impl<V> Call<V> {
         self
     }
 
+    /// This call as a resolution of the board: carried out, the foundation
+    /// makes it.
+    #[must_use]
+    pub fn as_motion(&self) -> Motion {
+        let target = *self.suite.deployment().contracts.get(self.message.contract);
+        Motion::Call { target, input: self.message.input.to_vec() }
+    }
+
     /// What would happen if `origin` sent this now, or at a block.
     ///
     /// # Errors
@@ -94,6 +102,23 @@ impl<V> Call<V> {
     /// Those of the message, unless the gas is fixed; [`crate::ClientError::Invalid`]
     /// if the chain does not take it (no funds for fees, for example).
     pub async fn submit(&self, signer: &Signer) -> Result<Pending> {
+        self.hand_in(signer, None).await
+    }
+
+    /// As [`Call::submit`], as the signer's transaction number `nonce` or not
+    /// at all. Of several with one nonce at most one is ever in a block,
+    /// whichever process signed them: who reads at one final block that
+    /// something is not done, and there the account's nonce
+    /// ([`crate::Client::account_at`]), can have it done no more than once.
+    ///
+    /// # Errors
+    /// As [`Call::submit`]; [`crate::ClientError::NonceUsed`] if another
+    /// transaction has the nonce, from [`Pending::finalized`] as well.
+    pub async fn submit_with_nonce(&self, signer: &Signer, nonce: u32) -> Result<Pending> {
+        self.hand_in(signer, Some(nonce)).await
+    }
+
+    async fn hand_in(&self, signer: &Signer, nonce: Option<u32>) -> Result<Pending> {
         let gas = match self.gas {
             Some(gas) => gas,
             None => {
@@ -114,7 +139,7 @@ impl<V> Call<V> {
             input: self.message.input.clone(),
         };
         let contracts = self.suite.deployment().contracts;
-        self.suite.client().submit(signer, &extrinsic, subject, Some(contracts)).await
+        self.suite.client().submit(signer, &extrinsic, subject, Some(contracts), nonce).await
     }
 
     /// Submits the call and waits until it is final and carried out.

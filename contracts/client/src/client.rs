@@ -255,7 +255,16 @@ impl Client {
     /// Those of the connection.
     pub async fn account(&self, account: &AccountId) -> Result<NativeAccount> {
         let head = self.0.rpc.finalized_head().await?;
-        let Some(bytes) = self.0.rpc.storage(&account_key(account), &head).await? else {
+        self.account_at(account, &head).await
+    }
+
+    /// As [`Client::account`], after the block `at`.
+    ///
+    /// # Errors
+    /// Those of the connection; [`ClientError::Rpc`] for a block that the node
+    /// does not have.
+    pub async fn account_at(&self, account: &AccountId, at: &BlockHash) -> Result<NativeAccount> {
+        let Some(bytes) = self.0.rpc.storage(&account_key(account), at).await? else {
             return Ok(NativeAccount::default());
         };
         // `AccountInfo`: nonce, three reference counters, then the free balance first.
@@ -275,7 +284,7 @@ impl Client {
             call: "transfer_keep_alive",
             fields: contracts_api::transfer_fields(to, amount),
         };
-        self.submit(signer, &extrinsic, Subject::Other("transfer_keep_alive"), None).await
+        self.submit(signer, &extrinsic, Subject::Other("transfer_keep_alive"), None, None).await
     }
 
     pub(crate) fn rpc(&self) -> &Rpc {

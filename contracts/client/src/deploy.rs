@@ -180,7 +180,7 @@ impl Deployer<'_> {
             call: "instantiate_with_code",
             fields: contracts_api::instantiate_fields(gas, &bundle.code, &input, &salt),
         };
-        let pending = self.client.submit(self.signer, &extrinsic, Subject::Other("new"), None).await?;
+        let pending = self.client.submit(self.signer, &extrinsic, Subject::Other("new"), None, None).await?;
         pending.finalized().await?;
         if !presence::exists(self.client, &address, None).await? {
             return Err(ClientError::Chain(format!("{kind} is not at the address that pallet-contracts computes")));

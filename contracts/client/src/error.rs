@@ -83,6 +83,16 @@ pub enum ClientError {
         /// What the chain said.
         reason: String,
     },
+    /// The nonce of a transaction that was sent with one of the caller's
+    /// choice ([`crate::Call::submit_with_nonce`]) is taken by another. At
+    /// most one of the two is ever in a block; which, only the chain tells.
+    #[error("nonce {nonce} of `{call}` is taken by another transaction of the same key; look at the chain before you send anything again")]
+    NonceUsed {
+        /// The message.
+        call: &'static str,
+        /// The nonce.
+        nonce: u64,
+    },
     /// The transaction is not final in time; it may yet become so.
     #[error("the transaction `{call}` (0x{}) is not final after {after:?}; its outcome is unknown", hex::encode(hash))]
     NotFinal {

@@ -6,6 +6,7 @@ use crate::{
     submit::{send, Answer, Pending},
     Client, ClientError, Result,
 };
+use bizkey_primitives::AccountId;
 use futures::{stream, Stream};
 use std::time::Duration;
 use subxt::rpcs::client::RpcSubscription;
@@ -19,7 +20,12 @@ const SILENCE: Duration = Duration::from_secs(20);
 /// How a watched transaction ended.
 enum Watched {
     Final(BlockHash),
-    Gone(&'static str),
+    /// Another transaction took its nonce.
+    Usurped,
+    /// Something that came before made it invalid.
+    Invalid,
+    /// The pool has no room for it.
+    NoRoom,
     /// The subscription broke off.
     Lost,
 }
@@ -35,7 +41,13 @@ pub async fn until_final(pending: &mut Pending) -> Result<BlockHash> {
         if let Some(subscription) = pending.subscription.take() {
             match timeout_at(deadline, watch(subscription)).await {
                 Ok(Watched::Final(block)) => return Ok(block),
-                Ok(Watched::Gone(reason)) => return Err(dropped(reason)),
+                Ok(Watched::Usurped) => return Err(pending.overtaken()),
+                // A node says no more when another of the nonce is in a block.
+                Ok(Watched::Invalid) => {
+                    let is_used = is_used(&pending.client, &pending.account, pending.nonce).await;
+                    return Err(if is_used { pending.overtaken() } else { dropped("it is no longer valid") });
+                }
+                Ok(Watched::NoRoom) => return Err(dropped("the pool is full")),
                 Ok(Watched::Lost) => tracing::debug!(call, "lost sight of a transaction"),
                 Err(_) => return Err(ClientError::NotFinal { call, hash, after }),
             }
@@ -55,7 +67,7 @@ pub async fn until_final(pending: &mut Pending) -> Result<BlockHash> {
                 match search.find(&hash).await {
                     Ok(Some(block)) => return Ok(block),
                     Ok(None) if settled.is_ok_and(|nonce| u64::from(nonce) > pending.nonce) => {
-                        return Err(dropped("its nonce was used by another transaction"));
+                        return Err(pending.overtaken());
                     }
                     Ok(None) => {}
                     Err(error) => tracing::debug!(%error, "searching a transaction"),
@@ -72,13 +84,19 @@ pub async fn until_final(pending: &mut Pending) -> Result<BlockHash> {
     }
 }
 
+/// Whether the nonce is used in the block that the node builds on.
+async fn is_used(client: &Client, account: &AccountId, nonce: u64) -> bool {
+    let Ok(best) = client.best_head().await else { return false };
+    client.account_at(account, &best.hash).await.is_ok_and(|account| u64::from(account.nonce) > nonce)
+}
+
 async fn watch(mut subscription: RpcSubscription<TransactionStatus>) -> Watched {
     loop {
         match subscription.next().await {
             Some(Ok(TransactionStatus::Finalized(hash))) => return Watched::Final(hash.0),
-            Some(Ok(TransactionStatus::Usurped(_))) => return Watched::Gone("another took its nonce"),
-            Some(Ok(TransactionStatus::Dropped)) => return Watched::Gone("the pool is full"),
-            Some(Ok(TransactionStatus::Invalid)) => return Watched::Gone("it is no longer valid"),
+            Some(Ok(TransactionStatus::Usurped(_))) => return Watched::Usurped,
+            Some(Ok(TransactionStatus::Dropped)) => return Watched::NoRoom,
+            Some(Ok(TransactionStatus::Invalid)) => return Watched::Invalid,
             Some(Ok(TransactionStatus::FinalityTimeout(_)) | Err(_)) | None => return Watched::Lost,
             Some(Ok(_)) => {}
         }

@@ -37,6 +37,8 @@ pub struct Pending {
     pub(crate) contracts: Option<ContractAddresses>,
     pub(crate) account: AccountId,
     pub(crate) nonce: u64,
+    /// Whether the nonce is the caller's choice and not the next one.
+    pub(crate) is_pinned: bool,
     pub(crate) bytes: Vec<u8>,
     pub(crate) hash: [u8; 32],
     /// Number of a block that was final before it was sent.
@@ -89,8 +91,9 @@ impl Pending {
     ///
     /// # Errors
     /// [`ClientError::Contract`] or [`ClientError::Dispatch`] if it failed,
-    /// [`ClientError::Dropped`] if it left the pool, [`ClientError::NotFinal`]
-    /// after [`crate::Limits::finality`].
+    /// [`ClientError::Dropped`] if it left the pool, [`ClientError::NonceUsed`]
+    /// if another took the nonce that the caller chose,
+    /// [`ClientError::NotFinal`] after [`crate::Limits::finality`].
     pub async fn finalized(mut self) -> Result<Submitted> {
         let hash = match follow::until_final(&mut self).await {
             Ok(hash) => hash,
@@ -101,6 +104,16 @@ impl Pending {
             }
         };
         self.outcome(hash).await
+    }
+
+    /// The error for a transaction whose nonce went to another one.
+    pub(crate) fn overtaken(&self) -> ClientError {
+        let call = self.subject.name();
+        if self.is_pinned {
+            return ClientError::NonceUsed { call, nonce: self.nonce };
+        }
+        let reason = "its nonce was used by another transaction".into();
+        ClientError::Dropped { call, hash: self.hash, reason }
     }
 
     async fn outcome(&mut self, block: BlockHash) -> Result<Submitted> {
@@ -196,12 +209,15 @@ pub async fn send(client: &Client, bytes: &[u8]) -> Result<Answer> {
 const ATTEMPTS: u32 = 4;
 
 impl Client {
+    /// Signs and sends; with the account's next nonce, or with `pinned` and no
+    /// other.
     pub(crate) async fn submit(
         &self,
         signer: &Signer,
         extrinsic: &Extrinsic,
         subject: Subject,
         contracts: Option<ContractAddresses>,
+        pinned: Option<u32>,
     ) -> Result<Pending> {
         let account = signer.account_id();
         let slot = self.nonces().slot(&account);
@@ -209,9 +225,10 @@ impl Client {
         let sent_after = self.final_number();
         let call = subject.name();
         for _ in 0..ATTEMPTS {
-            let nonce = match *next {
-                Some(nonce) => nonce,
-                None => self.rpc().next_nonce(&crate::ss58(&account)).await?,
+            let nonce = match (pinned, *next) {
+                (Some(pinned), _) => pinned.into(),
+                (None, Some(nonce)) => nonce,
+                (None, None) => self.rpc().next_nonce(&crate::ss58(&account)).await?,
             };
             // Forgotten first: whatever ends this attempt early, the next asks the chain.
             *next = None;
@@ -219,6 +236,7 @@ impl Client {
             let subscription = match self.enter(&bytes).await? {
                 (Answer::Taken(subscription), _) => Some(subscription),
                 (Answer::Known, _) | (Answer::NonceUsed, true) => None,
+                (Answer::NonceUsed, false) if pinned.is_some() => return Err(ClientError::NonceUsed { call, nonce }),
                 (Answer::NonceUsed, false) => continue,
                 (Answer::PoolFull(reason), _) => {
                     return Err(ClientError::Dropped { call, hash: blake2x256(&bytes), reason });
@@ -231,10 +249,23 @@ impl Client {
                     return Err(ClientError::Invalid { call, reason });
                 }
             };
-            *next = nonce.checked_add(1);
+            let is_pinned = pinned.is_some();
+            // After a nonce of the caller's choice the chain knows the next one.
+            *next = if is_pinned { None } else { nonce.checked_add(1) };
             let hash = blake2x256(&bytes);
             let client = self.clone();
-            return Ok(Pending { client, subject, contracts, account, nonce, bytes, hash, sent_after, subscription });
+            return Ok(Pending {
+                client,
+                subject,
+                contracts,
+                account,
+                nonce,
+                is_pinned,
+                bytes,
+                hash,
+                sent_after,
+                subscription,
+            });
         }
         let reason = "another program signs with the same key: its nonces are used as fast as they are read".into();
         Err(ClientError::Invalid { call, reason })

@@ -10,6 +10,7 @@ use bizkey_primitives::{
     board::Motion,
     errors::registry,
     events::Event,
+    membership::{Business, Clamp},
     party::{Capital, HoldingIndex, PushedLeaf},
     report::Report,
     signature::{PublicKey, Signature},
@@ -108,7 +109,8 @@ async fn every_message_is_understood_by_its_contract() {
         suite.registry() => {
             count(merchant); account_of(merchant, 1); party_of(account); status_of(merchant, 1);
             status_at(merchant, 1, 0); capital_of(1, 0); merchant_of_device(1); claimants(merchant, 0, &[1, 2]);
-            cash_cap(0); account_at(merchant, 1, 0); is_held(account); is_attestor(account); admin();
+            cash_cap(0); clamp_of(1, 0); capital_floor(Business::default(), 0); account_at(merchant, 1, 0);
+            is_held(account); is_attestor(account); admin();
         }
         suite.receipts() => {
             admin(); device(1); next_seq(1); head(1, 0); merchants_seen(0); receipts_in(0); epoch_counts(0);
@@ -143,6 +145,8 @@ async fn every_message_is_understood_by_its_contract() {
             bind(account); hand_over(account); set_attestor(account, true); register(merchant, account, hash, hash);
             attest_capital(1, capital); register_device(1, PublicKey::Ecdsa([2; 33])); set_device_active(1, false);
             set_status(merchant, 1, Status::Demoted, hash); place_hold(merchant, 1, 5, hash); set_cash_cap(5, 9);
+            attest_business(1, Business::default()); set_clamp(1, Clamp { lo: 1, hi: 2 }, 9);
+            set_capital_floor(Business::default(), 5, 9);
         }
         suite.receipts() => {
             bind(account, account, account); hand_over(account); record(1, 0, 1, &[0; 40], Signature::Sr25519([1; 64])); void_receipt(1, 0, 0, Signature::Ecdsa([1; 65]));
@@ -237,6 +241,39 @@ async fn a_refusal_on_chain_is_explained_also_when_its_cause_is_in_the_same_bloc
     chain.seal_block().await.unwrap();
     let error = starved.finalized().await.unwrap_err();
     assert!(matches!(&error, ClientError::Dispatch { reason, .. } if reason == "Contracts::OutOfGas"), "{error:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_transactions_with_one_nonce_one_is_included_and_the_others_are_told() {
+    let (chain, suite) = network(Sealing::Manual).await;
+    let gas = Weight { ref_time: 20_000_000_000, proof_size: 1 << 20 };
+    let register = |account: u8| {
+        let (account, nullifier) = (AccountId::from([account; 32]), Hash::from([account; 32]));
+        suite.registry().register(Side::Merchant, account, nullifier, Hash::default()).with_gas(gas)
+    };
+    let attestor = signer("//Charlie");
+    let head = suite.client().finalized_head().await.unwrap();
+    let nonce = suite.client().account_at(&attestor.account_id(), &head.hash).await.unwrap().nonce;
+    let used = ClientError::NonceUsed { call: "register", nonce: nonce.into() };
+
+    let first = register(1).submit_with_nonce(&attestor, nonce).await.unwrap();
+    assert_eq!(register(2).submit_with_nonce(&attestor, nonce).await.unwrap_err(), used, "it waits in the pool");
+    // Without a choice the next one is used.
+    let next = register(3).submit(&attestor).await.unwrap();
+    chain.seal_block().await.unwrap();
+    assert_eq!(first.finalized().await.unwrap().party_index(), Some(1));
+    assert_eq!(next.finalized().await.unwrap().party_index(), Some(2));
+    assert_eq!(register(2).submit_with_nonce(&attestor, nonce).await.unwrap_err(), used, "it is in a block");
+
+    // What needs less has priority, and takes the place of what waits.
+    let ample = Weight { ref_time: gas.ref_time * 2, proof_size: gas.proof_size * 2 };
+    let slow = register(4).with_gas(ample).submit_with_nonce(&attestor, nonce + 2).await.unwrap();
+    let quick = register(5).submit_with_nonce(&attestor, nonce + 2).await.unwrap();
+    let used = ClientError::NonceUsed { call: "register", nonce: u64::from(nonce) + 2 };
+    assert_eq!(slow.finalized().await.unwrap_err(), used);
+    chain.seal_block().await.unwrap();
+    assert_eq!(quick.finalized().await.unwrap().party_index(), Some(3));
+    assert_eq!(suite.client().account(&attestor.account_id()).await.unwrap().nonce, nonce + 3);
 }
 
 #[tokio::test(flavor = "multi_thread")]

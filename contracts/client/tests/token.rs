@@ -4,6 +4,7 @@
 use bizkey_client::{Client, ClientError, KeySource, RpcClient, Signer};
 use bizkey_devchain::{Devchain, DevchainConfig, InProcessRpc};
 use bizkey_primitives::AccountId;
+use bizkey_tests::token::{secret_file, Token, CONFIGURATION, PIN};
 use cryptoki::{
     context::{CInitializeArgs, CInitializeFlags, Pkcs11},
     mechanism::Mechanism,
@@ -14,39 +15,19 @@ use cryptoki::{
 use std::{fs, os::unix::fs::PermissionsExt, path::Path};
 
 const COIN: u128 = 1_000_000_000_000;
-const PIN: &str = "hunter2-1234";
 /// DER of the object identifiers of secp256k1 and of P-256.
 const SECP256K1: [u8; 7] = [0x06, 0x05, 0x2b, 0x81, 0x04, 0x00, 0x0a];
 const P256: [u8; 10] = [0x06, 0x08, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07];
-/// Where Debian and others put the library.
-const MODULES: [&str; 4] = [
-    "/usr/lib/softhsm/libsofthsm2.so",
-    "/usr/lib/x86_64-linux-gnu/softhsm/libsofthsm2.so",
-    "/usr/lib/aarch64-linux-gnu/softhsm/libsofthsm2.so",
-    "/usr/local/lib/softhsm/libsofthsm2.so",
-];
 
-/// Makes a token with the keys `member` and `other-curve`; its library stays loaded.
-fn make_token(module: &Path, folder: &Path) -> Pkcs11 {
-    let tokens = folder.join("tokens");
-    fs::create_dir(&tokens).unwrap();
-    let configuration = folder.join("softhsm2.conf");
-    let text = format!("directories.tokendir = {}\nobjectstore.backend = file\nlog.level = ERROR\n", tokens.display());
-    fs::write(&configuration, text).unwrap();
+/// Has a token make the keys `member` and `other-curve`; its library stays loaded.
+fn make_keys(token: &Token) -> Pkcs11 {
     // The only test of this program, before it has a second thread.
-    std::env::set_var("SOFTHSM2_CONF", &configuration);
+    std::env::set_var(CONFIGURATION, &token.configuration);
 
-    let library = Pkcs11::new(module).unwrap();
+    let library = Pkcs11::new(token.module).unwrap();
     library.initialize(CInitializeArgs::new(CInitializeFlags::OS_LOCKING_OK)).unwrap();
-    let slot = library.get_slots_with_token().unwrap()[0];
-    let security_officer = AuthPin::from("so-5678");
-    library.init_token(slot, &security_officer, "bizkey test").unwrap();
-    // The slot has another number once its token is initialised.
     let slot = library.get_slots_with_initialized_token().unwrap()[0];
     let session = library.open_rw_session(slot).unwrap();
-    session.login(UserType::So, Some(&security_officer)).unwrap();
-    session.init_pin(&AuthPin::from(PIN)).unwrap();
-    session.logout().unwrap();
     session.login(UserType::User, Some(&AuthPin::from(PIN))).unwrap();
     for (label, curve) in [("member", &SECP256K1[..]), ("other-curve", &P256)] {
         let label = || Attribute::Label(label.as_bytes().to_vec());
@@ -73,40 +54,31 @@ fn make_token(module: &Path, folder: &Path) -> Pkcs11 {
     library
 }
 
-fn secret_file(path: &Path, text: &str) {
-    fs::write(path, text).unwrap();
-    fs::set_permissions(path, fs::Permissions::from_mode(0o600)).unwrap();
-}
-
 async fn open(source: &str) -> Result<Signer, ClientError> {
     source.parse::<KeySource>()?.open().await
 }
 
 #[test]
 fn a_token_signs_what_the_chain_takes_and_tells_no_secret() {
-    let Some(module) = MODULES.iter().map(Path::new).find(|path| path.exists()) else {
-        println!("left out: a key in a PKCS#11 token needs the Debian package softhsm2");
-        return;
-    };
     let folder = tempfile::tempdir().unwrap();
-    let _library = make_token(module, folder.path());
+    let Some(token) = Token::new(folder.path()) else { return };
+    let _library = make_keys(&token);
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
-    runtime.block_on(sign(module, folder.path()));
+    runtime.block_on(sign(&token, folder.path()));
 }
 
-async fn sign(module: &Path, folder: &Path) {
+async fn sign(token: &Token, folder: &Path) {
     let (right, wrong) = (folder.join("pin"), folder.join("wrong"));
     secret_file(&right, &format!("{PIN}\n"));
     secret_file(&wrong, "00000000");
-    let place = |token: &str, object: &str, pin: &Path| {
-        format!("pkcs11:module={};token={token};object={object};pin=file:{}", module.display(), pin.display())
-    };
+    let member = token.source("member", &right);
+    let nobodys = member.replace("token=bizkey%20test", "token=nobody");
 
     for (source, reason) in [
-        (place("nobody", "member", &right), "no initialised token"),
-        (place("bizkey%20test", "nobody", &right), "no elliptic private key"),
-        (place("bizkey%20test", "other-curve", &right), "another curve"),
-        (place("bizkey%20test", "member", &wrong), "PinIncorrect"),
+        (nobodys, "no initialised token"),
+        (token.source("nobody", &right), "no elliptic private key"),
+        (token.source("other-curve", &right), "another curve"),
+        (token.source("member", &wrong), "PinIncorrect"),
         ("pkcs11:module=/no/such.so;token=t;object=o;pin=env:PATH".to_owned(), "/no/such.so"),
     ] {
         let error = open(&source).await.unwrap_err().to_string();
@@ -114,12 +86,12 @@ async fn sign(module: &Path, folder: &Path) {
         assert!(!error.contains(PIN) && !error.contains("00000000"), "{error}");
     }
     fs::set_permissions(&right, fs::Permissions::from_mode(0o640)).unwrap();
-    let error = open(&place("bizkey%20test", "member", &right)).await.unwrap_err().to_string();
+    let error = open(&member).await.unwrap_err().to_string();
     assert!(error.contains("chmod 600"), "{error}");
     fs::set_permissions(&right, fs::Permissions::from_mode(0o600)).unwrap();
 
-    let signer = open(&place("bizkey%20test", "member", &right)).await.unwrap();
-    let again = open(&place("bizkey%20test", "member", &right)).await.unwrap();
+    let signer = open(&member).await.unwrap();
+    let again = open(&member).await.unwrap();
     assert_eq!(signer.account_id(), again.account_id(), "two keys of one token, in one process");
     assert!(!format!("{signer:?}").contains(PIN));
 

@@ -3,6 +3,7 @@
 use super::{administered, handle};
 use crate::{BlockHash, Call, Result};
 use bizkey_primitives::{
+    membership::{Business, Clamp},
     party::{Capital, Claimant},
     signature::PublicKey,
     AccountId, DeviceId, Epoch, Hash, MerchantIndex, Side, Status,
@@ -45,6 +46,14 @@ impl Registry {
         self.write("attest_capital", &(merchant, capital))
     }
 
+    /// States a shop's trade and region; by an attestor. A second attestor's
+    /// equal statement sets them.
+    ///
+    /// Errors: `NotAttestor`, `UnknownParty`, `SameAttestor`.
+    pub fn attest_business(&self, merchant: MerchantIndex, business: Business) -> Call<()> {
+        self.write("attest_business", &(merchant, business))
+    }
+
     /// Registers a shop's device; by an attestor. Returns its number, also in
     /// [`crate::Submitted::device_id`].
     ///
@@ -75,6 +84,24 @@ impl Registry {
         self.write("place_hold", &(side, index, until_ms, reason))
     }
 
+    /// Sets between what a customer's total at a shop of this trade counts, from
+    /// a coming epoch on; what was set for a coming epoch is dropped; by the
+    /// admin.
+    ///
+    /// Errors: `NotAdmin`, `BadClamp`, `EpochBegun`.
+    pub fn set_clamp(&self, trade: u16, clamp: Clamp, from_epoch: Epoch) -> Call<()> {
+        self.write("set_clamp", &(trade, clamp, from_epoch))
+    }
+
+    /// Sets the least capital, minor units a month, by which a shop of this
+    /// trade and region is scored, from a coming epoch on; what was set for a
+    /// coming epoch is dropped; by the admin.
+    ///
+    /// Errors: `NotAdmin`, `CapitalOutOfBounds`, `EpochBegun`.
+    pub fn set_capital_floor(&self, business: Business, floor: u128, from_epoch: Epoch) -> Call<()> {
+        self.write("set_capital_floor", &(business, floor, from_epoch))
+    }
+
     /// Sets how much of a customer's cash and external payments counts in an
     /// epoch, minor units, from a coming epoch on; what was set for a coming
     /// epoch is dropped; by the admin.
@@ -82,6 +109,24 @@ impl Registry {
     /// Errors: `NotAdmin`, `EpochBegun`.
     pub fn set_cash_cap(&self, cap: u64, from_epoch: Epoch) -> Call<()> {
         self.write("set_cash_cap", &(cap, from_epoch))
+    }
+
+    /// Between what a customer's total at a shop of this trade counts in an
+    /// epoch; `None` if it counts as it is.
+    ///
+    /// # Errors
+    /// None of its own.
+    pub async fn clamp_of(&self, trade: u16, epoch: Epoch, at: Option<BlockHash>) -> Result<Option<Clamp>> {
+        self.read("clamp_of", &(trade, epoch), at).await
+    }
+
+    /// The least capital, minor units a month, by which a shop of this trade
+    /// and region is scored in an epoch; `None` if there is none.
+    ///
+    /// # Errors
+    /// None of its own.
+    pub async fn capital_floor(&self, business: Business, epoch: Epoch, at: Option<BlockHash>) -> Result<Option<u128>> {
+        self.read("capital_floor", &(business, epoch), at).await
     }
 
     /// How much of a customer's cash and external payments counts in an epoch,
