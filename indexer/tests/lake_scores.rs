@@ -92,7 +92,7 @@ proptest! {
             }
             let state = tempfile::tempdir().unwrap();
             let settings = Settings::new(state.path().to_owned(), count(threads));
-            let mut engine = LakeEngine::open(lake.store(), settings).unwrap();
+            let mut engine = LakeEngine::open(lake.store(), &oracle_network(), settings).unwrap();
             for (facts, report) in expected {
                 let epoch = engine.next_epoch();
                 let found = source.closed_epoch_without_receipts(epoch).await.unwrap().unwrap();

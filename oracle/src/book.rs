@@ -5,12 +5,15 @@ use crate::{
     scoring::Engine,
     source::{EpochFacts, EpochSource, SourceError},
 };
-use bizkey_primitives::Epoch;
+use bizkey_primitives::{report::Report, Epoch, Side};
 use std::{
     collections::BTreeMap,
     sync::{Arc, PoisonError, RwLock},
 };
-use tokio::sync::Mutex;
+use tokio::{
+    runtime::{Handle, RuntimeFlavor},
+    sync::Mutex,
+};
 
 /// Why an epoch cannot be judged.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -21,14 +24,62 @@ pub enum BookError {
     /// They do not make a report.
     #[error(transparent)]
     Report(#[from] ReportError),
+    /// The lake, or what is kept beside it, does not give one.
+    #[error("{cause}")]
+    Lake {
+        /// What is wrong, and what to do.
+        cause: String,
+        /// Whether trying again can help.
+        is_transient: bool,
+    },
 }
 
 impl BookError {
     /// Whether trying again can help.
     #[must_use]
     pub fn is_transient(&self) -> bool {
-        matches!(self, BookError::Source(error) if error.is_transient)
+        match self {
+            BookError::Source(error) => error.is_transient,
+            BookError::Report(_) => false,
+            BookError::Lake { is_transient, .. } => *is_transient,
+        }
     }
+}
+
+/// Who judges a book's epochs, one after the other.
+#[async_trait::async_trait]
+pub trait ReportSource: Send + 'static {
+    /// The epoch that comes next. Whoever starts with another one than epoch 0
+    /// has kept the reports of those before.
+    fn next_epoch(&self) -> Epoch;
+
+    /// Judges the next epoch; `None` until it is closed.
+    ///
+    /// # Errors
+    /// [`BookError`].
+    async fn next_report(&mut self) -> Result<Option<EpochReport>, BookError>;
+
+    /// Where its reports are kept, if they outlive the process.
+    fn kept(&self) -> Option<Arc<dyn KeptReports>> {
+        None
+    }
+}
+
+/// Reports outside of memory.
+pub trait KeptReports: Send + Sync + 'static {
+    /// The report of an epoch; `None` if there is none. It may take as long as
+    /// building its trees.
+    ///
+    /// # Errors
+    /// [`BookError`] when it is not what was kept.
+    fn report(&self, epoch: Epoch) -> Result<Option<EpochReport>, BookError>;
+
+    /// What a member reports of an epoch; `None` if there is no report. It is
+    /// one small file.
+    ///
+    /// # Errors
+    /// [`BookError`] when it is not what was kept.
+    fn totals(&self, epoch: Epoch) -> Result<Option<Report>, BookError>;
 }
 
 /// Judges epochs one after the other: scores, then trees.
@@ -62,16 +113,43 @@ impl Judge {
     }
 }
 
+/// The epochs of a source, judged by the [`Engine`] in memory, which has an
+/// entry for every receipt ever recorded.
+struct InMemory {
+    judge: Judge,
+    source: Arc<dyn EpochSource>,
+}
+
+#[async_trait::async_trait]
+impl ReportSource for InMemory {
+    fn next_epoch(&self) -> Epoch {
+        self.judge.next_epoch()
+    }
+
+    async fn next_report(&mut self) -> Result<Option<EpochReport>, BookError> {
+        let Some(facts) = self.source.closed_epoch(self.judge.next_epoch()).await? else { return Ok(None) };
+        Ok(Some(self.judge.judge(facts)?))
+    }
+}
+
 /// Reports kept for claims and proofs: claims stay open for 400 epochs after
 /// finality (architecture.md, Rewards), and finality takes some.
-const KEPT_EPOCHS: u32 = 500;
+pub(crate) const KEPT_EPOCHS: u32 = 500;
+
+/// Most leaves in memory, of reports that are kept elsewhere too: some 5 GB.
+/// Those of the newest epoch, or of the one that is asked for, may be more.
+const MOST_LEAVES: usize = 50_000_000;
 
 /// The reports of a network, for the committee, the claimer and the proof
-/// service of one process. It is rebuilt from the source when it starts.
+/// service of one process. Whoever judges goes on where it ended, or begins
+/// with epoch 0 when the process starts.
 pub struct Book {
     network: Network,
-    source: Arc<dyn EpochSource>,
-    judge: Mutex<Judge>,
+    judge: Mutex<Box<dyn ReportSource>>,
+    kept: Option<Arc<dyn KeptReports>>,
+    most_leaves: usize,
+    /// Held while a kept report is read: one at a time has room.
+    reading: std::sync::Mutex<()>,
     state: RwLock<State>,
 }
 
@@ -80,15 +158,52 @@ struct State {
     reports: BTreeMap<Epoch, Arc<EpochReport>>,
     next_epoch: Epoch,
     last_error: Option<String>,
+    /// Why a kept report could not be read.
+    unreadable: Option<String>,
     /// Whether everything that the source had was judged once.
     is_level: bool,
 }
 
+impl State {
+    /// Takes a report. Others leave for it, the oldest first, while there are
+    /// more leaves than `most`.
+    fn insert(&mut self, report: Arc<EpochReport>, most: usize) {
+        let epoch = report.epoch();
+        self.reports.insert(epoch, report);
+        let leaves = |report: &Arc<EpochReport>| Side::ALL.map(|side| report.tree(side).leaves().len());
+        let mut all: usize = self.reports.values().flat_map(leaves).sum();
+        while all > most {
+            let Some(oldest) = self.reports.keys().find(|other| **other != epoch).copied() else { return };
+            let gone = self.reports.remove(&oldest);
+            all = all.saturating_sub(gone.iter().flat_map(leaves).sum());
+        }
+    }
+}
+
 impl Book {
-    /// An empty book over `source`.
+    /// An empty book over `source`, judged by the engine in memory.
     #[must_use]
     pub fn new(network: Network, source: Arc<dyn EpochSource>) -> Self {
-        Self { network, source, judge: Mutex::new(Judge::new(network)), state: RwLock::default() }
+        Self::judged_by(network, InMemory { judge: Judge::new(network), source })
+    }
+
+    /// A book of whoever judges the epochs of `network`.
+    #[must_use]
+    pub fn judged_by(network: Network, judge: impl ReportSource) -> Self {
+        let (kept, next_epoch) = (judge.kept(), judge.next_epoch());
+        // What is nowhere else stays in memory.
+        let most_leaves = if kept.is_some() { MOST_LEAVES } else { usize::MAX };
+        let state = RwLock::new(State { next_epoch, ..State::default() });
+        Self { network, judge: Mutex::new(Box::new(judge)), kept, most_leaves, reading: Default::default(), state }
+    }
+
+    /// Holds reports of so many leaves in memory, if they are kept elsewhere.
+    #[must_use]
+    pub fn with_most_leaves(mut self, most: usize) -> Self {
+        if self.kept.is_some() {
+            self.most_leaves = most;
+        }
+        self
     }
 
     /// The network whose epochs these are.
@@ -113,18 +228,17 @@ impl Book {
 
     async fn judge_closed(&self) -> Result<Epoch, BookError> {
         let mut judge = self.judge.lock().await;
-        loop {
-            let epoch = judge.next_epoch();
-            let Some(facts) = self.source.closed_epoch(epoch).await? else { return Ok(epoch) };
-            let report = Arc::new(judge.judge(facts)?);
+        while let Some(report) = judge.next_report().await? {
+            let (epoch, report) = (report.epoch(), Arc::new(report));
             self.write(|state| {
-                state.reports.insert(epoch, report);
+                state.insert(report, self.most_leaves);
                 state.next_epoch = judge.next_epoch();
                 if let Some(oldest) = epoch.checked_sub(KEPT_EPOCHS) {
                     state.reports.remove(&oldest);
                 }
             });
         }
+        Ok(judge.next_epoch())
     }
 
     fn write(&self, change: impl FnOnce(&mut State)) {
@@ -135,10 +249,52 @@ impl Book {
         read(&self.state.read().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// An epoch's report; `None` before it is judged, and 500 epochs after.
+    /// An epoch's report; `None` before it is judged, and 500 epochs after. One
+    /// that is not in memory is read from where it is kept, which takes as long
+    /// as building its trees; if that fails, there is none, and the book is not
+    /// ready.
     #[must_use]
     pub fn report(&self, epoch: Epoch) -> Option<Arc<EpochReport>> {
-        self.read(|state| state.reports.get(&epoch).cloned())
+        let in_memory = || self.read(|state| state.reports.get(&epoch).cloned());
+        if let Some(report) = in_memory() {
+            return Some(report);
+        }
+        let kept = self.kept(epoch)?;
+        let read = aside(|| {
+            let _reading = self.reading.lock().unwrap_or_else(PoisonError::into_inner);
+            // Whoever came first may have read it.
+            in_memory().map_or_else(|| Ok(kept.report(epoch)?.map(Arc::new)), |report| Ok(Some(report)))
+        });
+        let read = self.readable(epoch, read);
+        if let Some(report) = &read {
+            self.write(|state| state.insert(Arc::clone(report), self.most_leaves));
+        }
+        read
+    }
+
+    /// What a member reports of an epoch, where [`Book::report`] has one; no
+    /// tree is built for it.
+    #[must_use]
+    pub fn totals(&self, epoch: Epoch) -> Option<Report> {
+        if let Some(totals) = self.read(|state| state.reports.get(&epoch).map(|report| report.report())) {
+            return Some(totals);
+        }
+        self.readable(epoch, self.kept(epoch)?.totals(epoch))
+    }
+
+    /// Where an epoch is kept that is judged, and not too old.
+    fn kept(&self, epoch: Epoch) -> Option<&dyn KeptReports> {
+        let next = self.next_epoch();
+        self.kept.as_deref().filter(|_| epoch < next && next - epoch <= KEPT_EPOCHS)
+    }
+
+    /// What was kept; nothing, and the book is not ready, if it is not that.
+    fn readable<T>(&self, epoch: Epoch, read: Result<Option<T>, BookError>) -> Option<T> {
+        read.unwrap_or_else(|error| {
+            tracing::error!(epoch, %error, "a kept report cannot be read");
+            self.write(|state| state.unreadable = Some(error.to_string()));
+            None
+        })
     }
 
     /// The first epoch that is not judged.
@@ -147,16 +303,26 @@ impl Book {
         self.read(|state| state.next_epoch)
     }
 
-    /// What failed last, if it has not gone well since.
+    /// What failed last, if it has not gone well since; or why a kept report
+    /// could not be read.
     #[must_use]
     pub fn last_error(&self) -> Option<String> {
-        self.read(|state| state.last_error.clone())
+        self.read(|state| state.last_error.clone().or_else(|| state.unreadable.clone()))
     }
 
     /// Whether everything closed at the start is judged, and the last attempt
     /// went well.
     #[must_use]
     pub fn is_ready(&self) -> bool {
-        self.read(|state| state.is_level && state.last_error.is_none())
+        self.read(|state| state.is_level && state.last_error.is_none() && state.unreadable.is_none())
+    }
+}
+
+/// Does what takes long, with the other tasks of this thread put on another one
+/// where there is another.
+fn aside<T>(work: impl FnOnce() -> T) -> T {
+    match Handle::try_current().map(|runtime| runtime.runtime_flavor()) {
+        Ok(RuntimeFlavor::MultiThread) => tokio::task::block_in_place(work),
+        _ => work(),
     }
 }

@@ -2,11 +2,11 @@
 //! time-outs, a bounded number of attempts, and a bounded body.
 
 use reqwest::{
-    header::{HeaderMap, CONTENT_LENGTH},
+    header::{HeaderMap, CONTENT_LENGTH, LAST_MODIFIED},
     redirect::Policy,
     Client, RequestBuilder, StatusCode,
 };
-use std::time::Duration;
+use std::time::{Duration, UNIX_EPOCH};
 use url::Url;
 
 /// Bounds of one request.
@@ -68,6 +68,16 @@ impl FetchError {
     }
 }
 
+/// An answer, and its age as far as its server tells.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fetched {
+    /// The body.
+    pub body: Vec<u8>,
+    /// `Last-Modified`, Unix milliseconds; `None` where it is missing or no
+    /// date (RFC 9110).
+    pub modified_ms: Option<u64>,
+}
+
 /// Makes requests within [`Bounds`]. A cheap clone.
 #[derive(Clone, Debug)]
 pub struct Fetcher {
@@ -97,6 +107,14 @@ impl Fetcher {
     /// # Errors
     /// The last attempt's [`FetchError`].
     pub async fn get(&self, url: &Url) -> Result<Vec<u8>, FetchError> {
+        Ok(self.get_dated(url).await?.body)
+    }
+
+    /// The body of a 200, and when it was changed last.
+    ///
+    /// # Errors
+    /// The last attempt's [`FetchError`].
+    pub async fn get_dated(&self, url: &Url) -> Result<Fetched, FetchError> {
         self.ask(url, || self.client.get(url.clone())).await
     }
 
@@ -107,10 +125,10 @@ impl Fetcher {
     /// The last attempt's [`FetchError`].
     pub async fn post(&self, url: &Url, headers: &HeaderMap, json: &str) -> Result<Vec<u8>, FetchError> {
         let request = || self.client.post(url.clone()).headers(headers.clone()).body(json.to_owned());
-        self.ask(url, request).await
+        Ok(self.ask(url, request).await?.body)
     }
 
-    async fn ask(&self, url: &Url, request: impl Fn() -> RequestBuilder) -> Result<Vec<u8>, FetchError> {
+    async fn ask(&self, url: &Url, request: impl Fn() -> RequestBuilder) -> Result<Fetched, FetchError> {
         let mut pause = self.bounds.pause;
         let mut attempt = 1;
         loop {
@@ -126,7 +144,7 @@ impl Fetcher {
         }
     }
 
-    async fn attempt(&self, request: RequestBuilder) -> Result<Vec<u8>, FetchError> {
+    async fn attempt(&self, request: RequestBuilder) -> Result<Fetched, FetchError> {
         // The whole answer is under one time-out, however slowly it comes.
         match tokio::time::timeout(self.bounds.attempt, self.read(request)).await {
             Ok(outcome) => outcome,
@@ -134,7 +152,7 @@ impl Fetcher {
         }
     }
 
-    async fn read(&self, request: RequestBuilder) -> Result<Vec<u8>, FetchError> {
+    async fn read(&self, request: RequestBuilder) -> Result<Fetched, FetchError> {
         let mut answer = request.send().await.map_err(|error| self.failed(error))?;
         if answer.status() != StatusCode::OK {
             return Err(FetchError::Status(answer.status().as_u16()));
@@ -143,6 +161,7 @@ impl Fetcher {
         if announced.is_some_and(|length: usize| length > self.bounds.body) {
             return Err(FetchError::TooLong(self.bounds.body));
         }
+        let modified_ms = modified_ms(answer.headers());
         let mut body = Vec::new();
         while let Some(chunk) = answer.chunk().await.map_err(|error| self.failed(error))? {
             if body.len().saturating_add(chunk.len()) > self.bounds.body {
@@ -150,7 +169,7 @@ impl Fetcher {
             }
             body.extend_from_slice(&chunk);
         }
-        Ok(body)
+        Ok(Fetched { body, modified_ms })
     }
 
     fn failed(&self, error: reqwest::Error) -> FetchError {
@@ -159,5 +178,28 @@ impl Fetcher {
         }
         // An address may hold a key of its owner.
         FetchError::Connection(error.without_url().to_string())
+    }
+}
+
+fn modified_ms(headers: &HeaderMap) -> Option<u64> {
+    let date = httpdate::parse_http_date(headers.get(LAST_MODIFIED)?.to_str().ok()?).ok()?;
+    u64::try_from(date.duration_since(UNIX_EPOCH).ok()?.as_millis()).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use reqwest::header::HeaderValue;
+
+    #[test]
+    fn a_date_is_read_in_the_forms_of_http_and_anything_else_is_none() {
+        let read =
+            |text: &'static str| modified_ms(&HeaderMap::from_iter([(LAST_MODIFIED, HeaderValue::from_static(text))]));
+        assert_eq!(read("Sun, 06 Nov 1994 08:49:37 GMT"), Some(784_111_777_000));
+        assert_eq!(read("Sunday, 06-Nov-94 08:49:37 GMT"), Some(784_111_777_000));
+        for wrong in ["", "yesterday", "1994-11-06T08:49:37Z", "Sun, 06 Nov 1994"] {
+            assert_eq!(read(wrong), None, "{wrong}");
+        }
+        assert_eq!(modified_ms(&HeaderMap::new()), None);
     }
 }

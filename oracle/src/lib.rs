@@ -11,6 +11,7 @@
 //! | [`chain`] | the network's state folded from blocks |
 //! | [`grades`] | rewards of shops that reach a grade, as Bizkey's tasks |
 //! | [`lake`] | epochs of the size of a network, from the lake's files |
+//! | [`scoring_rules`] | the board's figures of bizpower-2, proposed from trade |
 //! | [`simulation`] | years of the token economy, and attacks on a town |
 //! | [`verify`] | recomputing everything from the chain alone |
 //! | [`explain`] | a shop's or customer's epoch line by line, receipts to reward |
@@ -34,6 +35,7 @@ pub mod proofs;
 pub mod report;
 pub mod rows;
 pub mod scoring;
+pub mod scoring_rules;
 pub mod simulation;
 pub mod source;
 pub mod verify;

@@ -5,22 +5,30 @@
 
 mod lake_network;
 
-use bizkey_indexer::lake::Digest;
+use bizkey_indexer::lake::{Digest, Manifest};
 use bizkey_oracle::{
     lake::{decode_operator, encode_operator, Cluster, Exchange, LakeAddress, LakeEngine, LakeError, Runner, Settings},
+    report::Network,
     scoring::{Engine, EpochScores},
 };
+use bizkey_primitives::{AccountId, Hash};
 use datafusion::{
-    arrow::record_batch::RecordBatch,
+    arrow::{
+        array::{AsArray as _, UInt64Array},
+        datatypes::UInt64Type,
+        record_batch::RecordBatch,
+    },
     common::tree_node::{Transformed, TreeNode as _},
+    parquet::arrow::{arrow_reader::ParquetRecordBatchReaderBuilder, ArrowWriter},
     physical_plan::{collect_partitioned, execution_plan::reset_plan_states, ExecutionPlan},
     prelude::SessionContext,
 };
-use lake_network::{epoch, network, Epoch};
+use lake_network::{epoch, network, owner, Epoch};
 use object_store::{local::LocalFileSystem, ObjectStore};
 use proptest::prelude::*;
 use std::{
     collections::BTreeSet,
+    fs::File,
     num::NonZeroUsize,
     path::Path,
     sync::{
@@ -85,7 +93,7 @@ fn engine(lake: &Path, state: &Path, exchange: Exchange) -> LakeEngine {
 fn open(lake: &Path, state: &Path, exchange: Exchange, runner: Runner) -> LakeEngine {
     let objects: Arc<dyn ObjectStore> = Arc::new(LocalFileSystem::new_with_prefix(lake).unwrap());
     let settings = Settings { exchange, runner, ..Settings::new(state.to_owned(), NonZeroUsize::MIN) };
-    LakeEngine::open(objects, settings).unwrap()
+    LakeEngine::open(objects, &owner(), settings).unwrap()
 }
 
 fn apart(lake: &Path, rows: usize, spoiled: usize) -> Runner {
@@ -159,6 +167,16 @@ fn day(receipts: u32) -> Vec<Epoch> {
     network(4, 21, vec![(receipts, vec![], vec![], false, None)])
 }
 
+/// The same sales on the day after.
+fn two_days() -> Vec<Epoch> {
+    let mut epochs = day(40);
+    let mut second = day(40).remove(0);
+    second.facts.epoch = 1;
+    second.receipts.iter_mut().for_each(|receipt| (receipt.epoch, receipt.id) = (1, receipt.id + 40));
+    epochs.push(second);
+    epochs
+}
+
 #[test]
 fn files_that_lack_receipts_are_refused_and_nothing_is_carried() {
     let (lake, state) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
@@ -207,18 +225,115 @@ fn a_state_that_was_cut_off_is_made_again_and_an_altered_one_is_refused() {
     let objects: Arc<dyn ObjectStore> = Arc::new(LocalFileSystem::new_with_prefix(lake.path()).unwrap());
     let bytes = std::fs::read(&table).unwrap();
     std::fs::write(&table, &bytes[..bytes.len() / 2]).unwrap();
-    let opened = LakeEngine::open(objects, Settings::new(state.path().to_owned(), NonZeroUsize::MIN));
+    let opened = LakeEngine::open(objects, &owner(), Settings::new(state.path().to_owned(), NonZeroUsize::MIN));
     assert!(matches!(opened.map(|_| ()), Err(LakeError::State { path, .. }) if path == table));
+}
+
+/// Adds one to the last number of a column, in a table that is whole otherwise;
+/// `false` if it has no rows.
+fn alter(table: &Path, column: usize) -> bool {
+    let batches = ParquetRecordBatchReaderBuilder::try_new(File::open(table).unwrap()).unwrap().build().unwrap();
+    let mut batches: Vec<RecordBatch> = batches.map(Result::unwrap).collect();
+    let Some(last) = batches.pop() else { return false };
+    let mut columns = last.columns().to_vec();
+    let mut numbers = columns[column].as_primitive::<UInt64Type>().values().to_vec();
+    *numbers.last_mut().unwrap() += 1;
+    columns[column] = Arc::new(UInt64Array::from(numbers));
+    batches.push(RecordBatch::try_new(last.schema(), columns).unwrap());
+    let mut writer = ArrowWriter::try_new(File::create(table).unwrap(), last.schema(), None).unwrap();
+    batches.iter().for_each(|batch| writer.write(batch).unwrap());
+    writer.close().unwrap();
+    true
+}
+
+/// Why the second epoch cannot be scored or carried, in this process or apart.
+async fn refusal(lake: &Path, state: &Path, runner: Runner, manifest: &Manifest, epoch: &Epoch) -> Option<LakeError> {
+    let objects: Arc<dyn ObjectStore> = Arc::new(LocalFileSystem::new_with_prefix(lake).unwrap());
+    let settings = Settings { runner, ..Settings::new(state.to_owned(), NonZeroUsize::MIN) };
+    let mut engine = match LakeEngine::open(objects, &owner(), settings) {
+        Ok(engine) => engine,
+        Err(error) => return Some(error),
+    };
+    if let Err(error) = engine.score(manifest, Arc::new(epoch.facts.clone())).await {
+        return Some(error);
+    }
+    engine.carry().await.err()
+}
+
+#[test]
+fn one_other_number_anywhere_in_a_state_is_refused() {
+    let (lake, state) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let epochs = two_days();
+    let folder = state.path().join("epoch=000000");
+    let manifests: Vec<_> = epochs.iter().map(|epoch| epoch.write(lake.path(), 10)).collect();
+    runtime(2).block_on(async {
+        let mut first = engine(lake.path(), state.path(), Exchange::Shared(2));
+        first.score(&manifests[0], Arc::new(epochs[0].facts.clone())).await.unwrap();
+        first.carry().await.unwrap();
+        let mut altered = BTreeSet::new();
+        for table in std::fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path()) {
+            if table.extension().is_none_or(|extension| extension != "parquet") {
+                continue;
+            }
+            let whole = std::fs::read(&table).unwrap();
+            let columns = ParquetRecordBatchReaderBuilder::try_new(File::open(&table).unwrap()).unwrap();
+            for column in 0..columns.schema().fields().len() {
+                for runner in [Runner::InProcess, apart(lake.path(), 8, 0)] {
+                    if !alter(&table, column) {
+                        continue;
+                    }
+                    altered.insert(table.file_name().unwrap().to_str().unwrap().to_owned());
+                    let refused = refusal(lake.path(), state.path(), runner, &manifests[1], &epochs[1]).await;
+                    let found = matches!(&refused, Some(LakeError::Altered { path, .. }) if *path == table);
+                    assert!(found, "{}, column {column}: {refused:?}", table.display());
+                    std::fs::write(&table, &whole).unwrap();
+                }
+            }
+        }
+        for table in ["bought", "references", "bought.parts", "references.parts", "buyers", "repeats"] {
+            assert!(altered.contains(&format!("{table}.parquet")), "{altered:?}");
+        }
+
+        // What the description says is tied together as well.
+        let path = folder.join("state.json");
+        let text = std::fs::read_to_string(&path).unwrap();
+        let place = text.find("repeats.parquet\":\"0x").unwrap() + "repeats.parquet\":\"0x".len();
+        let other = if text[place..].starts_with('0') { "1" } else { "0" };
+        std::fs::write(&path, format!("{}{other}{}", &text[..place], &text[place + 1..])).unwrap();
+        let refused = refusal(lake.path(), state.path(), Runner::InProcess, &manifests[1], &epochs[1]).await;
+        assert!(matches!(&refused, Some(LakeError::Altered { path: at, part: None }) if *at == path), "{refused:?}");
+        std::fs::write(&path, text).unwrap();
+        let none = refusal(lake.path(), state.path(), Runner::InProcess, &manifests[1], &epochs[1]).await;
+        assert!(none.is_none(), "{none:?}");
+    });
+}
+
+#[test]
+fn the_state_of_another_network_is_refused() {
+    let (lake, state) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let epochs = day(40);
+    runtime(2).block_on(async {
+        let mut first = engine(lake.path(), state.path(), Exchange::Shared(2));
+        let manifest = epochs[0].write(lake.path(), 10);
+        first.score(&manifest, Arc::new(epochs[0].facts.clone())).await.unwrap();
+        first.carry().await.unwrap();
+    });
+    let (genesis, rewards) = (Hash::from([9; 32]), AccountId::from([9; 32]));
+    let others = [Network { genesis, ..owner() }, Network { rewards, ..owner() }];
+    for (other, differing) in others.iter().zip(["genesis hash", "address of `rewards`"]) {
+        let objects: Arc<dyn ObjectStore> = Arc::new(LocalFileSystem::new_with_prefix(lake.path()).unwrap());
+        let opened = LakeEngine::open(objects, other, Settings::new(state.path().to_owned(), NonZeroUsize::MIN));
+        let refused = opened.map(|_| ()).unwrap_err();
+        assert!(matches!(&refused, LakeError::OtherNetwork { field, .. } if *field == differing), "{refused:?}");
+        assert!(refused.to_string().contains("--state"), "{refused}");
+    }
+    assert_eq!(engine(lake.path(), state.path(), Exchange::Shared(2)).next_epoch(), 1);
 }
 
 #[test]
 fn a_process_that_sees_another_state_refuses() {
     let (lake, state) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
-    let mut epochs = day(40);
-    let mut second = day(40).remove(0);
-    second.facts.epoch = 1;
-    second.receipts.iter_mut().for_each(|receipt| (receipt.epoch, receipt.id) = (1, receipt.id + 40));
-    epochs.push(second);
+    let epochs = two_days();
     let description = state.path().join("epoch=000000/state.json");
     runtime(2).block_on(async {
         let mut engine = open(lake.path(), state.path(), Exchange::Shared(2), apart(lake.path(), 8, 0));

@@ -1,6 +1,7 @@
 //! `bizkey explain`: a shop's or a customer's day, receipts to reward.
 
 use crate::place::PlaceArgs;
+use crate::verify::Weights;
 use anyhow::{bail, Context};
 use bizkey_oracle::explain::{explain as explain_epoch, Focus};
 use bizkey_primitives::{Calendar, Epoch};
@@ -26,6 +27,11 @@ pub struct ExplainArgs {
     /// open at half past eleven of it, UTC.
     #[arg(long, value_name = "EPOCH|DATE")]
     pub day: String,
+    /// Whose share each of the paper's weights is: `own`, which the chain pays
+    /// by, or `printed`, the formula's letter. With `printed`, score, roots and
+    /// reward are what they would be by the letter.
+    #[arg(long, value_enum, default_value_t = Weights::Own)]
+    pub weights: Weights,
     /// Also writes it to a file, for programs.
     #[arg(long, value_name = "FILE")]
     pub json: Option<PathBuf>,
@@ -46,7 +52,7 @@ pub async fn explain(args: ExplainArgs) -> anyhow::Result<()> {
             bar.set_style(style);
         }
         let focus = Focus { merchant: args.merchant, customer: args.customer };
-        let explanation = explain_epoch(&place.suite, epoch, focus, |progress| {
+        let explanation = explain_epoch(&place.suite, epoch, focus, args.weights.into(), |progress| {
             bar.set_length(u64::from(progress.head));
             bar.set_position(u64::from(progress.block));
         })

@@ -15,17 +15,20 @@
 //! | [`persona`] | `bizkey persona` |
 //! | [`price`] | `bizkey price-feed` |
 //! | [`oracle`] | `bizkey oracle` |
+//! | [`engine`] | the options of whoever scores epochs of a lake |
 //! | [`explain`] | `bizkey explain` |
 //! | [`place`] | the options that say which network is looked at |
 //! | [`grades`] | `bizkey grades` |
 //! | [`register`] | `bizkey register` |
 //! | [`score`] | `bizkey score` |
+//! | [`scoring_rules`] | `bizkey scoring-rules` |
 //! | [`simulate`] | `bizkey simulate` |
 
 pub mod api;
 pub mod demo;
 pub mod deploy;
 pub mod devchain;
+pub mod engine;
 pub mod explain;
 pub mod grades;
 pub mod keys;
@@ -38,6 +41,7 @@ pub mod price;
 pub mod process;
 pub mod register;
 pub mod score;
+pub mod scoring_rules;
 pub mod simulate;
 pub mod system;
 pub mod up;

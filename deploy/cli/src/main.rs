@@ -1,7 +1,8 @@
 //! `bizkey`: the whole network in one program.
 
 use bizkey_cli::{
-    demo, deploy, devchain, explain, grades, oracle, persona, price, register, score, simulate, up, verify,
+    demo, deploy, devchain, explain, grades, oracle, persona, price, register, score, scoring_rules, simulate, up,
+    verify,
 };
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
@@ -44,6 +45,8 @@ enum Command {
     Persona(persona::PersonaArgs),
     /// Reward shops that reach a grade, by tasks of Bizkey's own.
     Grades(grades::GradesArgs),
+    /// Propose clamps and capital floors of bizpower-2 to the board, from the last epochs' trade.
+    ScoringRules(scoring_rules::ScoringRulesArgs),
     /// Register a shop or a customer, for trials.
     Register(register::RegisterArgs),
 }
@@ -75,6 +78,7 @@ fn main() -> ExitCode {
             Command::Engine(command) => command.run().await.map(|()| ExitCode::SUCCESS).map_err(anyhow::Error::from),
             Command::Persona(args) => persona::persona(args).await.map(|()| ExitCode::SUCCESS),
             Command::Grades(args) => grades::grades(args).await.map(|()| ExitCode::SUCCESS),
+            Command::ScoringRules(args) => scoring_rules::scoring_rules(args).await.map(|()| ExitCode::SUCCESS),
             Command::Register(args) => register::register(args).await.map(|()| ExitCode::SUCCESS),
         }
     });

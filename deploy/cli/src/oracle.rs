@@ -1,5 +1,6 @@
 //! `bizkey oracle`: one member of the committee, in a process of its own.
 
+use crate::engine::{EngineArgs, Judging};
 use crate::keys::{key_argument, KeyArgument};
 use crate::place::at_node;
 use crate::process::Process;
@@ -12,7 +13,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::Router;
 use bizkey_client::{ss58, Client, Deployment, Signer, Suite};
-use bizkey_indexer::{sync::Progress, ClientSource, Config, Store};
+use bizkey_indexer::{sync::Progress, ClientSource, Config, Lake, Store};
 use bizkey_oracle::committee::{Alone, AloneStatus, Journal, Member, Notice, Peer};
 use bizkey_oracle::fetch::{Bounds, Fetcher};
 use bizkey_oracle::{proofs, report::Network, source::IndexSource, Book};
@@ -52,6 +53,17 @@ pub struct OracleArgs {
     /// chain itself, into the data directory.
     #[arg(long, value_name = "DATABASE_URL", env = "BIZKEY_INDEX", hide_env_values = true)]
     pub index: Option<String>,
+    /// Judge from a lake, with the engine that does not hold every receipt ever
+    /// recorded in memory: a folder, file:///…, or s3://BUCKET/PREFIX with the
+    /// indexer's feature `aws`. Without --index, this process writes each closed
+    /// epoch there; with --index, epochs are judged once the indexer's process
+    /// has written them. Without --lake, everything is judged in memory, which
+    /// is quickest for a small network.
+    #[arg(long, env = "BIZKEY_LAKE", value_name = "URL")]
+    pub lake: Option<String>,
+    /// How the lake's epochs are scored.
+    #[command(flatten)]
+    pub engine: EngineArgs,
     /// What the member has signed and, without --index, the rows of the chain.
     #[arg(long, default_value = "bizkey-oracle")]
     pub data_dir: PathBuf,
@@ -86,7 +98,7 @@ pub async fn oracle(args: OracleArgs) -> anyhow::Result<()> {
 
     let mut process = Process::default();
     let (index, _lock) = open_index(&args, &client, &deployment, &mut process).await?;
-    let book = Arc::new(Book::new(network, Arc::new(IndexSource::new(index.store.clone()))));
+    let (book, _state_lock) = open_book(&args, network, &deployment, &index, &mut process).await?;
     let member = Member::new(suite, signer.clone(), book.clone()).with_journal(journal);
     let fetcher = Fetcher::new(Bounds::default())?;
     let peers = args.peers.iter().map(|url| Peer::new(url.clone(), fetcher.clone())).collect();
@@ -157,6 +169,29 @@ async fn open_index(
     let stop = process.shutdown.clone();
     process.spawn(async move { bizkey_indexer::run(following, stop).await.context("the indexer stopped") });
     Ok((Index { store, progress: Some(progress) }, Some(lock)))
+}
+
+/// The book that the member reports from, and the lock of the lake's state if
+/// there is one.
+async fn open_book(
+    args: &OracleArgs,
+    network: Network,
+    deployment: &Deployment,
+    index: &Index,
+    process: &mut Process,
+) -> anyhow::Result<(Arc<Book>, Option<File>)> {
+    let Some(url) = &args.lake else {
+        return Ok((Arc::new(Book::new(network, Arc::new(IndexSource::new(index.store.clone())))), None));
+    };
+    let lake = Lake::open(url, index.store.network()).await.context("opening the lake of --lake")?;
+    let (opened, folder) = ((url.as_str(), lake.clone()), args.data_dir.join("score"));
+    let Judging { judge, lock, .. } =
+        args.engine.open(opened, deployment, &index.store, &folder, index.progress.is_some())?;
+    if let Some(progress) = index.progress.clone() {
+        let writing = bizkey_indexer::lake::run(index.store.clone(), lake, progress, process.shutdown.clone());
+        process.spawn(async move { writing.await.context("writing the lake stopped") });
+    }
+    Ok((Arc::new(Book::judged_by(network, judge)), Some(lock)))
 }
 
 fn sqlite(data_dir: &Path) -> String {

@@ -2,7 +2,7 @@
 //! and `bizkey explain` share.
 
 use crate::system::{connect, lock, ChainChoice};
-use anyhow::Context;
+use anyhow::{bail, Context};
 use bizkey_client::{discover, parse_account, Client, ContractKind, Deployment, Suite};
 use bizkey_devchain::{Clock, Devchain};
 use bizkey_primitives::AccountId;
@@ -59,6 +59,14 @@ impl PlaceArgs {
                 (devchain, client, None)
             }
             None => {
+                // Opening what is not there would make it.
+                if !data_dir.join("chain").is_dir() {
+                    bail!(
+                        "{} holds no chain: give the --data-dir of `bizkey up` or `bizkey demo`, which is FOLDER/data \
+                         for `--out FOLDER`, or a node's address as --chain ws://…",
+                        data_dir.display()
+                    );
+                }
                 let lock = lock(&data_dir).context("while `bizkey up` runs, give its --chain ws://…")?;
                 // The clock stands still: looking makes no block.
                 let chain = ChainChoice::Embedded { clock: Clock::Manual(0) };

@@ -4,11 +4,12 @@ use crate::keys::{key_argument, KeyArgument};
 use crate::place::at_node;
 use crate::process::look_every;
 use crate::system::now_ms;
-use anyhow::ensure;
+use anyhow::{ensure, Context};
 use bizkey_client::{ss58, Suite};
 use bizkey_oracle::fetch::{Bounds, Fetcher};
-use bizkey_oracle::price::{Feed, FeedConfig, FeedError, PriceSource, Published, Rules};
-use std::io::Write;
+use bizkey_oracle::price::{Feed, FeedConfig, FeedError, PriceSource, Published, Rules, Sightings, Sources};
+use std::io::{ErrorKind, Write};
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -26,7 +27,9 @@ pub struct PriceFeedArgs {
     pub key: KeyArgument,
     /// A source of Bzky's price in whole units of the accounting currency:
     /// https://HOST/PATH#price=/POINTER, with &time_ms=/POINTER or
-    /// &time_s=/POINTER where its answer has a date; several times.
+    /// &time_s=/POINTER where its answer has a date; several times. No two of
+    /// the same host and port: one operator must not have two voices. Whether
+    /// one operator stands behind several hosts is for you to know.
     #[arg(long = "source", value_name = "URL", required = true)]
     pub sources: Vec<PriceSource>,
     /// Fewest sources that must agree; more than half of them unless given.
@@ -35,9 +38,21 @@ pub struct PriceFeedArgs {
     /// How far a source may be from the median, percent.
     #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u8).range(1..=50))]
     pub spread: u8,
-    /// How old a source's price may be, seconds.
+    /// How old the price of a source with a date may be, seconds.
     #[arg(long, default_value_t = 900)]
     pub max_age: u64,
+    /// For how long the price of a source without a date may stand still,
+    /// seconds: to its last digit as far as this program saw it, and by the
+    /// answer's Last-Modified if it has one. The default is four times
+    /// --max-age and a dozen looks: even a quiet market trades within the hour
+    /// and moves the last digits, while a ticker that broke never does.
+    #[arg(long, value_name = "SECONDS", default_value_t = 3_600, value_parser = clap::value_parser!(u64).range(1..))]
+    pub max_unchanged: u64,
+    /// Where it is kept since when the prices of sources without a date stand
+    /// still, so that a new start does not take them for new; needed with
+    /// --once if a source has no date.
+    #[arg(long, value_name = "FILE")]
+    pub memory: Option<PathBuf>,
     /// Digits of the accounting currency's minor unit.
     #[arg(long, default_value_t = 2, value_parser = clap::value_parser!(u8).range(0..=4))]
     pub minor_digits: u8,
@@ -61,29 +76,75 @@ impl PriceFeedArgs {
         );
         Ok(Rules { quorum, max_age_ms: self.max_age.saturating_mul(1_000), spread_percent: self.spread })
     }
+
+    fn sources(&self) -> anyhow::Result<Sources> {
+        let sources = Sources::new(self.sources.clone()).context("--source")?;
+        // A program that looks once sees nothing move.
+        ensure!(
+            !self.once || self.memory.is_some() || sources.iter().all(PriceSource::is_dated),
+            "with --once, a price without a date would always pass for new: point at every source's date with \
+             &time_ms=/POINTER or &time_s=/POINTER, or keep what was seen with --memory FILE"
+        );
+        Ok(sources)
+    }
+}
+
+/// What an earlier run saw; nothing if there was none.
+fn remembered(path: &Path) -> anyhow::Result<Sightings> {
+    match std::fs::read(path) {
+        Ok(bytes) => serde_json::from_slice(&bytes)
+            .with_context(|| format!("{} is no memory of prices; remove it", path.display())),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(Sightings::default()),
+        Err(error) => Err(error).with_context(|| format!("reading {}", path.display())),
+    }
+}
+
+/// Replaces the file in one step, so that a crash leaves the old or the new one.
+fn remember(path: &Path, seen: &Sightings) -> anyhow::Result<()> {
+    let mut unfinished = path.as_os_str().to_owned();
+    unfinished.push(".new");
+    std::fs::write(&unfinished, serde_json::to_vec(seen)?)
+        .and_then(|()| std::fs::rename(&unfinished, path))
+        .with_context(|| format!("writing {}", path.display()))
 }
 
 /// Runs until Ctrl-C or SIGTERM; a look that fails is told and the next one
 /// follows.
 ///
 /// # Errors
-/// When the key or the chain cannot be had; with --once, when no price could be set.
+/// When two sources are of one server, the memory cannot be read or written, or
+/// the key or the chain cannot be had; with --once, when no price could be set.
 pub async fn price_feed(args: PriceFeedArgs) -> anyhow::Result<()> {
-    let rules = args.rules()?;
+    let (rules, sources) = (args.rules()?, args.sources()?);
+    let seen = args.memory.as_deref().map(remembered).transpose()?.unwrap_or_default();
     let signer = args.key.source()?.open().await?;
     let (client, deployment) = at_node(&args.chain, args.rewards.as_deref()).await?;
     let suite = Suite::new(client, deployment)?;
     println!("price setter {}", ss58(&signer.account_id()));
-    let config =
-        FeedConfig { sources: args.sources.clone(), rules, minor_digits: args.minor_digits, clock: Arc::new(now_ms) };
-    let feed = Feed::new(suite, signer, Fetcher::new(Bounds::default())?, config);
+    let config = FeedConfig {
+        sources,
+        rules,
+        max_unchanged_ms: args.max_unchanged.saturating_mul(1_000),
+        minor_digits: args.minor_digits,
+        clock: Arc::new(now_ms),
+    };
+    let feed = Feed::new(suite, signer, Fetcher::new(Bounds::default())?, config).remembering(seen);
+    let memory = args.memory.as_deref();
     if args.once {
-        say(&feed.step().await?);
+        let outcome = feed.step().await;
+        memory.map(|path| remember(path, &feed.sightings())).transpose()?;
+        say(&outcome?);
         return Ok(());
     }
-    look_every(Duration::from_secs(args.every), async || match feed.step().await {
-        Ok(published) => say(&published),
-        Err(error) => complain(&error),
+    look_every(Duration::from_secs(args.every), async || {
+        match feed.step().await {
+            Ok(published) => say(&published),
+            Err(error) => complain(&error),
+        }
+        // The price stands, and the next look writes again.
+        if let Some(Err(error)) = memory.map(|path| remember(path, &feed.sightings())) {
+            let _ = writeln!(std::io::stdout(), "{} not remembered: {error:#}", now_ms());
+        }
     })
     .await
 }
@@ -121,13 +182,20 @@ mod tests {
         feed: PriceFeedArgs,
     }
 
-    fn quorum(sources: usize, more: &[&str]) -> anyhow::Result<usize> {
+    fn feed(sources: &[String], more: &[&str]) -> anyhow::Result<PriceFeedArgs> {
         let mut all = vec!["program", "--chain", "ws://127.0.0.1:1", "--key", "env:KEY"];
-        for _ in 0..sources {
-            all.extend(["--source", "http://127.0.0.1:1/#price=/p"]);
+        for source in sources {
+            all.extend(["--source", source]);
         }
         all.extend(more);
-        Ok(Program::try_parse_from(all)?.feed.rules()?.quorum)
+        Ok(Program::try_parse_from(all)?.feed)
+    }
+
+    fn quorum(sources: u16, more: &[&str]) -> anyhow::Result<usize> {
+        let sources: Vec<String> = (1..=sources).map(|port| format!("http://127.0.0.1:{port}/#price=/p")).collect();
+        let feed = feed(&sources, more)?;
+        feed.sources()?;
+        Ok(feed.rules()?.quorum)
     }
 
     #[test]
@@ -138,5 +206,36 @@ mod tests {
         assert!(quorum(0, &[]).is_err() && quorum(1, &[]).is_err());
         assert_eq!(quorum(1, &["--quorum", "1"]).unwrap(), 1);
         assert!(quorum(3, &["--quorum", "4"]).is_err() && quorum(3, &["--quorum", "0"]).is_err());
+    }
+
+    #[test]
+    fn a_server_that_is_given_twice_is_refused_with_both_places() {
+        let [one, two] = ["/a#price=/p", "/b#price=/q"].map(|path| format!("https://exchange.example{path}"));
+        let error = format!("{:#}", feed(&[one, two], &[]).unwrap().sources().unwrap_err());
+        assert!(error.contains("source 1 (#price=/p) and source 2 (#price=/q)"), "{error}");
+        assert!(error.contains("exchange.example:443") && error.contains("--source"), "{error}");
+    }
+
+    #[test]
+    fn a_program_that_looks_once_needs_dates_or_a_memory() {
+        let dated = "http://127.0.0.1:1/#price=/p&time_s=/t".to_owned();
+        let undated = "http://127.0.0.1:2/#price=/p".to_owned();
+        let is_fine = |sources: &[String], more: &[&str]| feed(sources, more).unwrap().sources().is_ok();
+        assert!(is_fine(&[dated.clone()], &["--once"]));
+        let both = [dated, undated];
+        assert!(!is_fine(&both, &["--once"]));
+        assert!(is_fine(&both, &["--once", "--memory", "seen.json"]) && is_fine(&both, &[]));
+    }
+
+    #[test]
+    fn a_memory_is_there_after_it_was_written_and_rubbish_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("seen.json");
+        assert_eq!(remembered(&path).unwrap(), Sightings::default());
+        let seen: Sightings = serde_json::from_str(r#"{"a:1":{"digits":"0.41","since_ms":5}}"#).unwrap();
+        remember(&path, &seen).unwrap();
+        assert_eq!(remembered(&path).unwrap(), seen);
+        std::fs::write(&path, "[1").unwrap();
+        assert!(remembered(&path).unwrap_err().to_string().contains("seen.json"));
     }
 }

@@ -1,12 +1,17 @@
 //! `bizkey up`: the whole system, running, in one process.
 
 use crate::api::{self, ApiArgs};
+use crate::engine::{EngineArgs, Judging};
 use crate::network::NetworkArgs;
 use crate::system::System;
 use anyhow::Context;
 use bizkey_devchain::Devchain;
 use bizkey_indexer::Lake;
+use bizkey_oracle::Book;
+use std::fs::File;
 use std::net::SocketAddr;
+use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
@@ -21,9 +26,14 @@ pub struct UpArgs {
     #[arg(long, env = "BIZKEY_DATABASE")]
     pub database: Option<String>,
     /// A folder or file:/// URL that gets each closed epoch's receipts as
-    /// Parquet files; s3://BUCKET/PREFIX with the indexer's feature `aws`.
+    /// Parquet files; s3://BUCKET/PREFIX with the indexer's feature `aws`. The
+    /// oracle then judges by them, and does not hold every receipt ever recorded
+    /// in memory.
     #[arg(long, env = "BIZKEY_LAKE", value_name = "URL")]
     pub lake: Option<String>,
+    /// How the lake's epochs are scored.
+    #[command(flatten)]
+    pub engine: EngineArgs,
     /// Where the gateway listens.
     #[arg(long, default_value = "127.0.0.1:8080")]
     pub gateway: SocketAddr,
@@ -72,8 +82,11 @@ pub async fn up(args: UpArgs) -> anyhow::Result<()> {
 
     let mut state =
         bizkey_indexer::ApiState::new(system.index.clone(), system.progress.clone()).within(args.api.config());
+    let mut _state_lock = None;
     if let Some(url) = &args.lake {
-        state = state.with_lake(follow_into_lake(&mut system, url).await?);
+        let (lake, lock) = judge_by_lake(&mut system, url, &args.engine, &config.data_dir.join("score")).await?;
+        state = state.with_lake(lake);
+        _state_lock = Some(lock);
     }
     let rows = api::router(state, system.book.clone());
     let payments = bizkey_gateway::api::router(system.gateway.clone());
@@ -110,13 +123,23 @@ pub async fn wait(mut system: System) -> anyhow::Result<()> {
     outcome.and(stopped)
 }
 
-/// Opens a lake, and has every epoch written to it once it is closed.
-async fn follow_into_lake(system: &mut System, url: &str) -> anyhow::Result<Lake> {
+/// Opens a lake, has every epoch written to it once it is closed, and judged
+/// from there. Before anybody has the system's book. The lock is of the state's
+/// folder.
+async fn judge_by_lake(
+    system: &mut System,
+    url: &str,
+    engine: &EngineArgs,
+    folder: &Path,
+) -> anyhow::Result<(Lake, File)> {
     let lake = Lake::open(url, system.index.network()).await.context("opening the lake of --lake")?;
+    let deployment = system.suite.deployment();
+    let Judging { judge, lock, .. } = engine.open((url, lake.clone()), deployment, &system.index, folder, true)?;
+    system.book = Arc::new(Book::judged_by(deployment.into(), judge));
     let (store, progress, stop) = (system.index.clone(), system.progress.clone(), system.process.shutdown.clone());
     let following = bizkey_indexer::lake::run(store, lake.clone(), progress, stop);
     system.process.spawn(async move { following.await.context("writing the lake stopped") });
-    Ok(lake)
+    Ok((lake, lock))
 }
 
 /// Seals a block now and then: the embedded chain makes blocks for

@@ -1,9 +1,19 @@
-//! `bizkey oracle` as a process: killed, started again, started twice.
+//! `bizkey oracle` as a process: killed, started again, started twice; with a
+//! key in a token.
 #![allow(clippy::expect_used, clippy::unwrap_used)]
 
-use bizkey_devchain::any_loopback_port;
-use bizkey_primitives::{events::Event, AccountId, Epoch};
-use bizkey_tests::World;
+use bizkey_client::Signer;
+use bizkey_devchain::{any_loopback_port, DevchainConfig};
+use bizkey_oracle::committee::report_hash;
+use bizkey_primitives::{
+    events::Event,
+    report::{EpochState, Report},
+    AccountId, Epoch, Hash,
+};
+use bizkey_tests::{
+    token::{secret_file, Token, CONFIGURATION, PIN},
+    world, World,
+};
 use std::{
     fs,
     io::{BufRead, BufReader},
@@ -12,11 +22,14 @@ use std::{
     process::{Child, Command, Output, Stdio},
     time::{Duration, Instant},
 };
+use subxt_signer::ecdsa;
 
 /// Longest time that a process may take for anything.
 const PATIENCE: Duration = Duration::from_secs(60);
 /// Key of the first member of the test networks' committee.
 const MEMBER: &str = "//Committee/1";
+/// Native coin of a member, smallest unit.
+const FUNDS: u128 = 1_000_000 * 1_000_000_000_000;
 
 /// A running member; stopped with the test.
 struct Running {
@@ -33,18 +46,22 @@ impl Drop for Running {
     }
 }
 
-fn command(chain: &str, key: &Path, data_dir: &Path) -> Command {
+fn command(chain: &str, key: &str, data_dir: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_bizkey"));
-    command.args(["oracle", "--chain", chain, "--listen", "127.0.0.1:0", "--every", "1"]);
-    command.arg("--key").arg(format!("file:{}", key.display())).arg("--data-dir").arg(data_dir);
+    command.args(["oracle", "--chain", chain, "--listen", "127.0.0.1:0", "--every", "1", "--key", key]);
+    command.arg("--data-dir").arg(data_dir);
     command
 }
 
-fn start(chain: &str, key: &Path, data_dir: &Path) -> Running {
-    let mut process = command(chain, key, data_dir).stdout(Stdio::piped()).spawn().unwrap();
+fn start(chain: &str, key: &str, data_dir: &Path) -> Running {
+    run(command(chain, key, data_dir))
+}
+
+fn run(mut command: Command) -> Running {
+    let mut process = command.stdout(Stdio::piped()).spawn().unwrap();
     let mut lines = BufReader::new(process.stdout.take().unwrap()).lines();
     let url = lines.by_ref().map(Result::unwrap).find_map(|line| {
-        assert!(!line.contains(MEMBER), "its secret is on its output: {line}");
+        assert!(!line.contains(MEMBER) && !line.contains(PIN), "its secret is on its output: {line}");
         line.strip_prefix("oracle   ").map(str::to_owned)
     });
     // What it says later is read, lest it waits for a reader.
@@ -52,21 +69,22 @@ fn start(chain: &str, key: &Path, data_dir: &Path) -> Running {
     Running { process, url: url.expect("its address") }
 }
 
-fn refused(chain: &str, key: &Path, data_dir: &Path) -> Output {
+fn refused(chain: &str, key: &str, data_dir: &Path) -> Output {
     command(chain, key, data_dir).output().unwrap()
 }
 
-/// How often the member has reported the epoch, by the chain's events.
-async fn reports(world: &World, member: AccountId, epoch: Epoch) -> usize {
+/// The member's reports of the epoch, by the chain's events.
+async fn reports(world: &World, member: AccountId, epoch: Epoch) -> Vec<Report> {
     let suite = &world.suite;
     let head = suite.client().finalized_head().await.unwrap();
-    let mut found = 0;
+    let mut found = vec![];
     for number in suite.deployment().block + 1..=head.number {
         let hash = suite.client().block_hash(number).await.unwrap().unwrap();
         let block = suite.client().block(hash, &suite.deployment().contracts).await.unwrap();
-        let ours =
-            |event: &Event| matches!(event, Event::ReportSubmitted(it) if it.member == member && it.epoch == epoch);
-        found += block.events.iter().filter(|event| ours(&event.event)).count();
+        found.extend(block.events.iter().filter_map(|event| match &event.event {
+            Event::ReportSubmitted(it) if it.member == member && it.epoch == epoch => Some(it.report),
+            _ => None,
+        }));
     }
     found
 }
@@ -93,19 +111,20 @@ async fn a_member_that_is_killed_and_started_twice_reports_each_epoch_once() {
     world.enter_epoch(1).await;
     let server = world.chain.serve(any_loopback_port()).await.unwrap();
     let (chain, folder) = (server.url(), tempfile::tempdir().unwrap());
-    let (key, data_dir) = (folder.path().join("key"), folder.path().join("data"));
-    fs::write(&key, MEMBER).unwrap();
+    let (file, data_dir) = (folder.path().join("key"), folder.path().join("data"));
+    let key = format!("file:{}", file.display());
+    fs::write(&file, MEMBER).unwrap();
     let member = world.committee[0].account_id();
 
     // A key that others can read is refused, and not shown.
-    fs::set_permissions(&key, fs::Permissions::from_mode(0o644)).unwrap();
+    fs::set_permissions(&file, fs::Permissions::from_mode(0o644)).unwrap();
     let output = refused(&chain, &key, &data_dir);
     let text = String::from_utf8_lossy(&output.stderr).into_owned();
     assert!(!output.status.success() && text.contains("chmod 600") && !text.contains(MEMBER), "{text}");
-    fs::set_permissions(&key, fs::Permissions::from_mode(0o600)).unwrap();
+    fs::set_permissions(&file, fs::Permissions::from_mode(0o600)).unwrap();
 
     let mut first = start(&chain, &key, &data_dir);
-    until("it reports", async || reports(&world, member, 0).await == 1).await;
+    until("it reports", async || reports(&world, member, 0).await.len() == 1).await;
     until("it is ready", async || is_ready(&first).await).await;
     let metrics = reqwest::get(format!("{}/metrics", first.url)).await.unwrap().text().await.unwrap();
     assert!(
@@ -128,9 +147,53 @@ async fn a_member_that_is_killed_and_started_twice_reports_each_epoch_once() {
     first.process.wait().unwrap();
     let second = start(&chain, &key, &data_dir);
     until("it is ready again", async || is_ready(&second).await).await;
-    assert_eq!(reports(&world, member, 0).await, 1, "once, whoever started how often");
+    assert_eq!(reports(&world, member, 0).await.len(), 1, "once, whoever started how often");
     world.enter_epoch(2).await;
-    until("it goes on", async || reports(&world, member, 1).await == 1).await;
+    until("it goes on", async || reports(&world, member, 1).await.len() == 1).await;
     drop(second);
+    server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_member_whose_key_is_in_a_token_reports_and_its_report_becomes_the_epochs() {
+    let folder = tempfile::tempdir().unwrap();
+    let Some(token) = Token::new(folder.path()) else { return };
+    let secret = [7; 32];
+    token.import("member", &secret);
+    let member = Signer::ecdsa(ecdsa::Keypair::from_secret_key(secret).unwrap()).account_id();
+
+    // The token's key takes the first member's place.
+    let mut rules = world::config();
+    rules.committee[0] = member;
+    let funds = ((*AsRef::<[u8; 32]>::as_ref(&member)).into(), FUNDS);
+    let settings = DevchainConfig { endowed: vec![funds], ..DevchainConfig::default() };
+    let world = World::deployed(settings, &rules).await;
+    let mut shop = world.shop(1).await;
+    world.customers(1).await;
+    world.enter_epoch(0).await;
+    world.record(&mut shop, &[(1, 500)]).await;
+    world.enter_epoch(1).await;
+    let server = world.chain.serve(any_loopback_port()).await.unwrap();
+
+    let pin = folder.path().join("pin");
+    secret_file(&pin, PIN);
+    let mut with_token = command(&server.url(), &token.source("member", &pin), &folder.path().join("token-data"));
+    with_token.env(CONFIGURATION, &token.configuration);
+    let first = run(with_token);
+    until("the token's member reports", async || reports(&world, member, 0).await.len() == 1).await;
+    let report = reports(&world, member, 0).await[0];
+    let vote = world.suite.rewards().vote_of(0, 0, member, None).await.unwrap();
+    assert_eq!(vote, Some(Hash::from(report_hash(&report))));
+
+    // A second member, with a key of another kind, agrees: that is a majority of three.
+    let file = folder.path().join("key");
+    secret_file(&file, "//Committee/2");
+    let second = start(&server.url(), &format!("file:{}", file.display()), &folder.path().join("data"));
+    let agreed = async || world.suite.rewards().epoch(0, None).await.unwrap().is_some();
+    until("a majority agrees", agreed).await;
+    let record = world.record_of(0).await;
+    assert_eq!((record.state, record.report), (EpochState::Pending, report));
+    assert_eq!(report.merchants.count, 1, "the shop with its sale");
+    drop((first, second));
     server.stop().await;
 }

@@ -37,7 +37,7 @@ fn indexer(json: Option<&Path>, options: &[String]) -> Result<()> {
 }
 
 /// An epoch of a whole network from the lake's files to both roots, beside
-/// DuckDB grouping the same files.
+/// DuckDB grouping the same files, and its proofs over HTTP.
 fn oracle(json: Option<&Path>, options: &[String]) -> Result<()> {
     packages::python_environments()?;
     cargo("oracle", json, options)

@@ -65,7 +65,7 @@ impl Town {
             runner,
             ..Settings::new(state.to_owned(), NonZeroUsize::MIN)
         };
-        LakeEngine::open(objects, settings).unwrap()
+        LakeEngine::open(objects, &lake_network::owner(), settings).unwrap()
     }
 
     fn on(&self, scheduler: &str) -> Runner {

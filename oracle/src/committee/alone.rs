@@ -1,6 +1,6 @@
 //! One member of the committee as a process of its own.
 
-use super::{Disagreement, DissentError, LeafDifference, Member, Peer, Reported, StepError};
+use super::{Contradiction, Disagreement, DissentError, LeafDifference, Member, Peer, Reported, StepError};
 use crate::Book;
 use bizkey_primitives::{report::Report, Epoch, Side};
 use std::{
@@ -28,7 +28,7 @@ pub enum Notice {
         /// The epoch.
         epoch: Epoch,
         /// Why.
-        reason: String,
+        reason: Contradiction,
     },
 }
 

@@ -24,7 +24,33 @@ pub struct Disagreement {
     pub theirs: Report,
 }
 
-/// Reports closed epochs with its own key, each once.
+/// Why a member does not report an epoch: it would contradict itself.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Contradiction {
+    /// The chain has another report of its key.
+    #[error("round {round}: the chain has report 0x{} of this member, which computes 0x{} now: another process reports with its key, or the index of one of them is wrong", hex::encode(voted), hex::encode(computed))]
+    Voted {
+        /// The round.
+        round: u8,
+        /// Hash of the report on chain.
+        voted: Hash,
+        /// Hash of what this process computes.
+        computed: Hash,
+    },
+    /// Its journal has another report, or takes none.
+    #[error("{0}")]
+    Journal(String),
+}
+
+/// Reports closed epochs with its own key, each once, also where the key is at
+/// work in several places.
+///
+/// A report is bound to the number of transactions that the account had at the
+/// very final block in which it had no report of the round. So of the reports
+/// that two machines make at the same time at most one is ever in a block, and
+/// a later one is made by somebody who can see it: `rewards` itself would let
+/// the second replace the first. For the same reason one epoch is reported
+/// after the other.
 pub struct Member {
     suite: Suite,
     signer: Signer,
@@ -34,7 +60,7 @@ pub struct Member {
     disagreements: BTreeMap<Epoch, Disagreement>,
     journal: Option<Journal>,
     /// Epochs in which it would contradict what it has signed, and how.
-    contradictions: BTreeMap<Epoch, String>,
+    contradictions: BTreeMap<Epoch, Contradiction>,
 }
 
 impl Member {
@@ -54,7 +80,9 @@ impl Member {
     }
 
     /// Reports every judged epoch that waits for this member's report, and
-    /// waits until the reports are final. Doing it again does nothing.
+    /// waits until the reports are final. Doing it again does nothing. Where
+    /// another process takes the key's turn, the rest waits for the next step,
+    /// which sees on chain what came of it.
     ///
     /// # Errors
     /// Those of the chain. What was reported before stays so.
@@ -66,33 +94,23 @@ impl Member {
         }
         self.next = self.next.max(settled.min(self.book.next_epoch()));
 
-        let mut pending = Vec::new();
-        for epoch in self.next..self.book.next_epoch() {
-            let Some(report) = self.book.report(epoch) else { continue };
-            let record = rewards.epoch(epoch, None).await?;
-            let (state, round) = record.map_or((EpochState::Open, 0), |record| (record.state, record.round));
-            if state != EpochState::Open {
-                self.compare(epoch).await?;
-                continue;
-            }
-            if !rewards.committee_at(epoch, None).await?.contains(&self.signer.account_id()) {
-                continue;
-            }
-            if !self.may_report(epoch, round, &report.report()).await? {
-                continue;
-            }
-            match rewards.report(epoch, &report.report()).submit(&self.signer).await {
-                Ok(sent) => pending.push((epoch, sent)),
-                Err(error) if is_done(&error) => {}
-                Err(error) => return Err(error),
-            }
-        }
         let mut reported = Vec::new();
-        for (epoch, sent) in pending {
-            match sent.finalized().await {
+        for epoch in self.next..self.book.next_epoch() {
+            let Some(report) = self.book.totals(epoch) else { continue };
+            let Some(nonce) = self.turn(epoch, &report).await? else { continue };
+            let call = rewards.report(epoch, &report);
+            let outcome = match call.submit_with_nonce(&self.signer, nonce).await {
+                Ok(sent) => sent.finalized().await,
+                Err(error) => Err(error),
+            };
+            match outcome {
                 Ok(done) => reported.push(Reported { epoch, block: done.block.number }),
                 // Others were faster, or an earlier attempt went through after all.
                 Err(error) if is_done(&error) => {}
+                Err(ClientError::NonceUsed { .. }) => {
+                    tracing::info!(epoch, nonce, "another transaction of this key is under way");
+                    break;
+                }
                 Err(error) => return Err(error),
             }
         }
@@ -100,44 +118,63 @@ impl Member {
         Ok(reported)
     }
 
+    /// The nonce with which the epoch may be reported; `None` if it may not, or
+    /// need not.
+    async fn turn(&mut self, epoch: Epoch, report: &Report) -> Result<Option<u32>> {
+        let (rewards, client, member) = (self.suite.rewards(), self.suite.client().clone(), self.signer.account_id());
+        // One final block for all: a report that is not in it has this nonce or
+        // a later one, and no branch of the chain goes back behind it.
+        let head = client.finalized_head().await?.hash;
+        let record = rewards.epoch(epoch, Some(head)).await?;
+        let (state, round) = record.map_or((EpochState::Open, 0), |record| (record.state, record.round));
+        if state != EpochState::Open {
+            self.compare(epoch).await?;
+            return Ok(None);
+        }
+        if !rewards.committee_at(epoch, Some(head)).await?.contains(&member) {
+            return Ok(None);
+        }
+        let voted = rewards.vote_of(epoch, round, member, Some(head)).await?;
+        if !self.may_report(epoch, round, report, voted) {
+            return Ok(None);
+        }
+        Ok(Some(client.account_at(&member, &head).await?.nonce))
+    }
+
     /// Whether this member has not reported the round yet, neither this report
     /// nor another. `rewards` lets a member change its mind until a majority
     /// agrees; we do not: who computes two reports from one chain has a fault.
-    async fn may_report(&mut self, epoch: Epoch, round: u8, report: &Report) -> Result<bool> {
-        let member = self.signer.account_id();
-        let voted = self.suite.rewards().vote_of(epoch, round, member, None).await?;
-        let hash = Hash::from(report_hash(report));
+    fn may_report(&mut self, epoch: Epoch, round: u8, report: &Report, voted: Option<Hash>) -> bool {
+        let computed = Hash::from(report_hash(report));
         let refused = match (voted, &mut self.journal) {
-            (Some(voted), _) if voted == hash => return Ok(false),
-            (Some(voted), _) => Some(format!(
-                "round {round}: the chain has report 0x{} of this member, which computes 0x{} now",
-                hex::encode(voted),
-                hex::encode(hash)
-            )),
+            (Some(voted), _) if voted == computed => return false,
+            (Some(voted), _) => Some(Contradiction::Voted { round, voted, computed }),
             (None, None) => None,
-            (None, Some(journal)) => journal.note(epoch, round, report).err().map(|error| error.to_string()),
+            (None, Some(journal)) => {
+                journal.note(epoch, round, report).err().map(|error| Contradiction::Journal(error.to_string()))
+            }
         };
         let Some(refused) = refused else {
             self.contradictions.remove(&epoch);
-            return Ok(true);
+            return true;
         };
         if self.contradictions.get(&epoch) != Some(&refused) {
             tracing::error!(epoch, %refused, "not reported");
             self.contradictions.insert(epoch, refused);
         }
-        Ok(false)
+        false
     }
 
     /// Epochs that this member does not report because it would contradict
     /// what it signed before, or cannot note what it signs.
     #[must_use]
-    pub fn contradictions(&self) -> &BTreeMap<Epoch, String> {
+    pub fn contradictions(&self) -> &BTreeMap<Epoch, Contradiction> {
         &self.contradictions
     }
 
     /// Notes where the committee's majority reports something else.
     async fn compare(&mut self, epoch: Epoch) -> Result<()> {
-        let Some(ours) = self.book.report(epoch).map(|report| report.report()) else { return Ok(()) };
+        let Some(ours) = self.book.totals(epoch) else { return Ok(()) };
         let Some(record) = self.suite.rewards().epoch(epoch, None).await? else { return Ok(()) };
         let has_report = matches!(record.state, EpochState::Pending | EpochState::Final | EpochState::Disputed);
         if has_report && record.report != ours {

@@ -2,7 +2,8 @@
 //!
 //! Each role looks at the chain before it acts, so a restart at any moment
 //! does nothing twice; what is done already is refused by a dry-run, which
-//! costs nothing.
+//! costs nothing. A member's key may even be at work on two machines by
+//! mistake: see [`Member`].
 //!
 //! | role | does | may be run by |
 //! |---|---|---|
@@ -27,7 +28,7 @@ pub use deferred::{DeferredClaimer, DeferredPayment};
 pub use dissent::{DissentError, LeafDifference, Peer};
 pub use journal::{report_hash, Journal, JournalError};
 pub use keeper::{Keeper, Settled, FINALISE_GAS};
-pub use member::{Disagreement, Member, Reported};
+pub use member::{Contradiction, Disagreement, Member, Reported};
 pub use service::{Service, ServiceConfig, StepError};
 
 use bizkey_client::{ClientError, ContractError};

@@ -1,8 +1,6 @@
 //! What was followed, as an explanation. Every figure is the engine's, the
 //! trees' or the chain's own; the lines beside them must lead to it.
 
-use crate::scoring::{Algorithm, Sales};
-
 use super::{
     follow::{Closed, Follower, Party},
     model::{
@@ -13,9 +11,11 @@ use super::{
     score::{self, Scored},
     tally::tally,
     trail::{Buyer, Fate, Judged, LaterVoid, NotCounted, Sale},
+    tree,
 };
+use crate::scoring::{Algorithm, Sales, WeightBinding};
 use bizkey_client::ss58;
-use bizkey_indexer::scores::rules::BuyerKind;
+use bizkey_indexer::{model::hex, scores::rules::BuyerKind};
 use bizkey_primitives::{
     bizpower::Counts, receipt::Channel, report::EpochState, Calendar, CustomerIndex, Epoch, MerchantIndex, Side, Status,
 };
@@ -24,7 +24,7 @@ use bizkey_primitives::{
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ExplainError {
     /// The epoch goes on.
-    #[error("epoch {epoch} is not over on chain: the first open one is {open}; ask for an earlier one")]
+    #[error("epoch {epoch} is not over on chain: {}", not_closed(*.open))]
     NotClosed {
         /// The epoch that was asked for.
         epoch: Epoch,
@@ -32,7 +32,11 @@ pub enum ExplainError {
         open: Epoch,
     },
     /// Nobody has that index.
-    #[error("there is no {} {index} at the close of epoch {epoch}", .side.name())]
+    #[error(
+        "there is no {} {index} at the close of epoch {epoch}: give an index that `registry` had given out by then; \
+         they begin with 1",
+        .side.name()
+    )]
     NoParty {
         /// Merchant or customer.
         side: Side,
@@ -53,6 +57,14 @@ pub enum ExplainError {
         /// What the engine says.
         engine: String,
     },
+}
+
+/// What to ask for instead of an epoch that goes on; `open` is the first such.
+fn not_closed(open: Epoch) -> String {
+    match open.checked_sub(1) {
+        None => "none is yet; wait until epoch 0 has ended and a block has been made after it".to_owned(),
+        Some(last) => format!("the last one that is over is {last}; ask for it or for an earlier one"),
+    }
 }
 
 impl ExplainError {
@@ -80,13 +92,18 @@ impl Explanation {
         let focus = follower.focus();
         let ours = closed.report.report();
         Ok(Self {
+            weights: binding_name(closed.binding).to_owned(),
+            merchant_root: hex(ours.merchants.root.as_ref()),
+            customer_root: hex(ours.customers.root.as_ref()),
             epoch,
             start_ms: calendar.start_ms(epoch),
             end_ms: calendar.end_ms(epoch),
             algorithm_version: ours.algorithm_version,
             head: follower.head(),
             state: state_name(follower.state()).to_owned(),
-            committee: follower.committee().map(|(theirs, block)| Committee { block, agrees: theirs == ours }),
+            committee: follower
+                .committee()
+                .map(|(theirs, block)| Committee { block, agrees: theirs == closed.expected }),
             merchant: focus.merchant.map(|index| merchant(follower, closed, index)).transpose()?,
             customer: focus.customer.map(|index| customer(follower, closed, index)).transpose()?,
         })
@@ -126,6 +143,7 @@ fn merchant(follower: &Follower, closed: &Closed, index: MerchantIndex) -> Resul
             holding,
         }),
         grade: closed.grades.explain(epoch, status),
+        tree: tree::explain(follower, closed, side, index)?,
         reward: reward::explain(follower, closed, side, index)?,
     })
 }
@@ -161,6 +179,7 @@ fn customer(follower: &Follower, closed: &Closed, index: CustomerIndex) -> Resul
             sales,
             debt_after,
         },
+        tree: tree::explain(follower, closed, side, index)?,
         reward: reward::explain(follower, closed, side, index)?,
     })
 }
@@ -253,6 +272,14 @@ const fn kind_name(kind: BuyerKind) -> &'static str {
         BuyerKind::First => "first-time",
         BuyerKind::Repeat => "repeat",
         BuyerKind::Outside => "outside",
+    }
+}
+
+/// A reading of the paper's weights as the command line has it.
+const fn binding_name(binding: WeightBinding) -> &'static str {
+    match binding {
+        WeightBinding::OwnShare => "own",
+        WeightBinding::Printed => "printed",
     }
 }
 

@@ -10,6 +10,7 @@ use crate::{
     book::Judge,
     chain::{EpochCounts, Ledger, LedgerError},
     report::{EpochReport, Network, ReportError},
+    scoring::WeightBinding,
     source::EpochFacts,
 };
 use bizkey_client::{ss58, Block, ContractAddresses, ContractEvent, ContractKind};
@@ -47,8 +48,12 @@ pub struct Party {
 /// The epoch as it closed.
 #[derive(Clone, Debug)]
 pub struct Closed {
-    /// Scores and trees.
+    /// Scores and trees, by the reading of the weights that was asked for.
     pub report: EpochReport,
+    /// What the committee has to report: it reads the weights in one way.
+    pub expected: Report,
+    /// Whose share each weight is.
+    pub binding: WeightBinding,
     /// The party's receipts.
     pub trail: TrailEpoch,
     /// The shop's figures.
@@ -90,6 +95,8 @@ pub struct Pools {
 /// since. Give it every block from deployment on, in order.
 pub struct Follower {
     contracts: ContractAddresses,
+    network: Network,
+    binding: WeightBinding,
     epoch: Epoch,
     focus: Focus,
     ledger: Ledger,
@@ -123,6 +130,8 @@ impl Follower {
         let network = Network { genesis: genesis.into(), rewards: contracts.rewards };
         Self {
             contracts,
+            network,
+            binding: WeightBinding::default(),
             epoch,
             focus,
             ledger: Ledger::new(calendar),
@@ -141,6 +150,13 @@ impl Follower {
             payments: Vec::new(),
             head: 0,
         }
+    }
+
+    /// Explains the epoch by another reading of the paper's weights. What the
+    /// chain did with it, and the grade, stay those of the network.
+    #[must_use]
+    pub fn with_weights(self, binding: WeightBinding) -> Self {
+        Self { binding, ..self }
     }
 
     /// Follows one block.
@@ -177,6 +193,8 @@ impl Follower {
         let clamp = merchant.and_then(|index| facts.input.clamp(index));
         let rules = Rules { algorithm: facts.input.algorithm, clamp };
         let capital_floor = merchant.map_or(0, |index| facts.input.capital_floor(index));
+        let is_read_otherwise = epoch == self.epoch && self.binding != WeightBinding::default();
+        let holdings = is_read_otherwise.then(|| facts.holdings.clone());
         let report = self.judge.judge(facts)?;
         self.add_buyers(&report);
         self.grades.follow(&report.scores);
@@ -185,8 +203,15 @@ impl Follower {
                 let at = stamp(epoch);
                 (self.ledger.bzky().low(account, at).1, self.ledger.deposits().low(account, at).1)
             };
+            let expected = report.report();
+            let report = match holdings {
+                None => report,
+                Some(holdings) => EpochReport::build(&self.network, report.scores.bound(self.binding)?, holdings)?,
+            };
             self.closed = Some(Closed {
                 report,
+                expected,
+                binding: self.binding,
                 trail,
                 capital,
                 rules,

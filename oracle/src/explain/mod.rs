@@ -7,7 +7,7 @@
 //! engine's number is refused instead of printed.
 
 mod build;
-mod decimal;
+pub(crate) mod decimal;
 mod follow;
 mod fraction;
 mod grade;
@@ -18,6 +18,7 @@ mod score;
 mod tally;
 mod text;
 mod trail;
+mod tree;
 mod weights;
 
 pub use build::{state_name, status_name, ExplainError};
@@ -31,4 +32,5 @@ pub use model::{
 pub use run::{explain, ExplainRunError};
 pub use tally::{Rules, Tally, Total};
 pub use trail::{Buyer, Fate, Focus, Gross, Judged, LaterVoid, NotCounted, Sale, Trail, TrailEpoch};
-pub use weights::{compare_weights, Reading};
+pub use tree::{LeafExplanation, NodeLine, TreeExplanation};
+pub use weights::{compare_weights, DifferingShop, Reading, Readings};

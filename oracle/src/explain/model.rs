@@ -3,7 +3,7 @@
 //! Numbers that may pass 2^53 are decimal strings in JSON. Amounts of Bzky and
 //! Time are in the smallest unit (12 decimals), receipts in minor units.
 
-use super::{decimal, grade::GradeExplanation};
+use super::{decimal, grade::GradeExplanation, tree::TreeExplanation};
 use bizkey_primitives::Epoch;
 use num_bigint::BigUint;
 use serde::{Deserialize, Serialize};
@@ -19,6 +19,13 @@ pub struct Explanation {
     pub end_ms: u64,
     /// Version of the algorithm that scored it.
     pub algorithm_version: u16,
+    /// Whose share each of the paper's weights is: `own`, which the chain pays
+    /// by, or `printed`, which roots, score and reward then follow.
+    pub weights: String,
+    /// Root of the merchants' tree, hex after `0x`; zeros for an empty one.
+    pub merchant_root: String,
+    /// Root of the customers' tree, likewise.
+    pub customer_root: String,
     /// The last block that was read.
     pub head: u32,
     /// Where the epoch stands on chain.
@@ -36,7 +43,8 @@ pub struct Explanation {
 pub struct Committee {
     /// The block of the majority.
     pub block: u32,
-    /// Whether it is what the receipts make it.
+    /// Whether it is what the receipts make it by the weights that the chain
+    /// pays by.
     pub agrees: bool,
 }
 
@@ -62,6 +70,8 @@ pub struct MerchantExplanation {
     /// Its grade at the epoch's close; `None` if it did not trade in the last
     /// 30 epochs.
     pub grade: Option<GradeExplanation>,
+    /// Its leaf, and how that leads to the root.
+    pub tree: TreeExplanation,
     /// What it gets.
     pub reward: RewardExplanation,
 }
@@ -81,6 +91,8 @@ pub struct CustomerExplanation {
     pub later_voids: Vec<VoidLine>,
     /// How its sales come about.
     pub sales: SalesExplanation,
+    /// Its leaf, and how that leads to the root.
+    pub tree: TreeExplanation,
     /// What it gets.
     pub reward: RewardExplanation,
 }
@@ -241,6 +253,12 @@ pub struct ScoreExplanation {
     pub repeat: u64,
     /// Outside buyers in the shares.
     pub outside: u64,
+    /// Whether the weights are bound as printed: the outside share weighs
+    /// first-time buyers, and the first-time share outside ones.
+    pub is_as_printed: bool,
+    /// The shares' numerators as they weigh first-time, repeat and outside
+    /// buyers.
+    pub weights: [u64; 3],
     /// The figures; `None` when none are attested.
     pub capital_figures: Option<CapitalLine>,
     /// The board's floor for the shop's trade and region, minor units a

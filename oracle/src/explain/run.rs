@@ -6,7 +6,10 @@ use super::{
     model::Explanation,
     trail::Focus,
 };
-use crate::verify::{blocks, check_contracts, Progress, VerifyError};
+use crate::{
+    scoring::WeightBinding,
+    verify::{blocks, check_contracts, Progress, VerifyError},
+};
 use bizkey_client::{ClientError, Suite};
 use bizkey_primitives::Epoch;
 use futures::TryStreamExt;
@@ -28,8 +31,8 @@ pub enum ExplainRunError {
     Explain(#[from] ExplainError),
 }
 
-/// Explains a party's epoch from the chain's final blocks alone. `progress` is
-/// called now and then.
+/// Explains a party's epoch from the chain's final blocks alone, by a reading of
+/// the paper's weights. `progress` is called now and then.
 ///
 /// # Errors
 /// [`ExplainRunError`].
@@ -37,13 +40,15 @@ pub async fn explain(
     suite: &Suite,
     epoch: Epoch,
     focus: Focus,
+    weights: WeightBinding,
     mut progress: impl FnMut(Progress),
 ) -> Result<Explanation, ExplainRunError> {
     let (client, deployment) = (suite.client(), suite.deployment());
     let head = client.finalized_head().await?;
     let calendar = suite.rewards().calendar(Some(head.hash)).await?;
     check_contracts(suite, &head).await?;
-    let mut follower = Follower::new(client.genesis_hash(), deployment.contracts, calendar, epoch, focus);
+    let follower = Follower::new(client.genesis_hash(), deployment.contracts, calendar, epoch, focus);
+    let mut follower = follower.with_weights(weights);
     let mut blocks = std::pin::pin!(blocks(suite, head.number));
     while let Some(block) = blocks.try_next().await? {
         follower.follow(&block)?;

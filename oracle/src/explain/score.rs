@@ -7,7 +7,7 @@ use super::{
     model::{BuyerLine, ClampLine, Fraction, ScoreExplanation, TotalLine},
     tally::Tally,
 };
-use crate::scoring::{Algorithm, MerchantRow};
+use crate::scoring::{Algorithm, MerchantRow, WeightBinding};
 use bizkey_primitives::{
     bizpower::{Buyers, Counts, MIN_BUYERS_FOR_SHARES, SCALE},
     Epoch,
@@ -48,7 +48,9 @@ pub fn explain(epoch: Epoch, scored: &Scored<'_>) -> Result<ScoreExplanation, Ex
     let total = capital.map_or(0, |capital| capital.total().max(closed.capital_floor));
     ExplainError::unless_equal("the capital", epoch, &total, &row.capital)?;
 
-    let terms = terms(&counts, row.shares);
+    let algorithm = closed.rules.algorithm;
+    let weights = closed.binding.weights(algorithm, row.shares);
+    let terms = terms(&counts, weights);
     let terms_sum = terms.iter().fold(Ratio::from_integer(BigUint::ZERO), |sum, term| sum + term.value());
     let exact = if row.capital == 0 {
         Fraction::zero()
@@ -59,7 +61,7 @@ pub fn explain(epoch: Epoch, scored: &Scored<'_>) -> Result<ScoreExplanation, Ex
     Ok(ScoreExplanation {
         own: tally.own.into(),
         counts: counts.into(),
-        is_hardened: closed.rules.algorithm == Algorithm::Bizpower2,
+        is_hardened: algorithm == Algorithm::Bizpower2,
         totals: tally
             .totals
             .iter()
@@ -76,6 +78,8 @@ pub fn explain(epoch: Epoch, scored: &Scored<'_>) -> Result<ScoreExplanation, Ex
         first: row.shares.first,
         repeat: row.shares.repeat,
         outside: row.shares.outside,
+        is_as_printed: algorithm == Algorithm::Bizpower1 && closed.binding == WeightBinding::Printed,
+        weights: [weights.first, weights.repeat, weights.outside],
         capital_figures: capital.map(Into::into),
         capital_floor: closed.capital_floor,
         capital: row.capital,
@@ -85,16 +89,17 @@ pub fn explain(epoch: Epoch, scored: &Scored<'_>) -> Result<ScoreExplanation, Ex
     })
 }
 
-/// Um·(Pl/Pm)·f, Un·(Pl/Pm)·r and Uo·(Uom/Uon)·o.
-fn terms(counts: &Counts, shares: Buyers) -> [Fraction; 3] {
-    let total = BigUint::from(shares.total());
+/// Um·(Pl/Pm)·f, Un·(Pl/Pm)·r and Uo·(Uom/Uon)·o; as printed, f and o change
+/// places.
+fn terms(counts: &Counts, weights: Buyers) -> [Fraction; 3] {
+    let total = BigUint::from(weights.total());
     let term = |buyers: u64, orders: u64, sales: u128, share: u64| {
         let numerator = BigUint::from(buyers) * BigUint::from(orders) * BigUint::from(share);
         Fraction::new(numerator, BigUint::from(sales) * &total)
     };
     [
-        term(counts.um, counts.pl, counts.pm, shares.first),
-        term(counts.un, counts.pl, counts.pm, shares.repeat),
-        term(counts.uo, counts.uom, counts.uon, shares.outside),
+        term(counts.um, counts.pl, counts.pm, weights.first),
+        term(counts.un, counts.pl, counts.pm, weights.repeat),
+        term(counts.uo, counts.uom, counts.uon, weights.outside),
     ]
 }

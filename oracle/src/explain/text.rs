@@ -12,6 +12,7 @@ use super::{
         MerchantExplanation, Part, ReceiptLine, RewardExplanation, SalesExplanation, ScoreExplanation, TotalLine,
         VoidLine,
     },
+    tree,
 };
 use crate::rows;
 use bizkey_primitives::bizpower::{MIN_BUYERS_FOR_SHARES, SCALE};
@@ -20,6 +21,7 @@ use std::fmt;
 impl fmt::Display for Explanation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { epoch, start_ms, end_ms, algorithm_version, head, state, committee, .. } = self;
+        let (merchant_root, customer_root) = (&self.merchant_root, &self.customer_root);
         writeln!(f, "epoch {epoch}, from {start_ms} to before {end_ms} Unix ms, by bizpower-{algorithm_version}")?;
         write!(f, "{state} on chain; read up to block {head}")?;
         match committee {
@@ -33,6 +35,15 @@ impl fmt::Display for Explanation {
                 committee.block
             )?,
         }
+        if self.weights == "printed" {
+            writeln!(
+                f,
+                "BY THE WEIGHTS AS PRINTED, where they differ: roots, score and reward are what they would be; the \
+                 chain pays by the other reading, and grade, report and payments are those of the chain"
+            )?;
+        }
+        writeln!(f, "root of the merchants' tree {merchant_root}")?;
+        writeln!(f, "root of the customers' tree {customer_root}")?;
         if let Some(merchant) = &self.merchant {
             write!(f, "\n{merchant}")?;
         }
@@ -60,6 +71,7 @@ impl fmt::Display for MerchantExplanation {
             holding_lines(f, holding)?;
         }
         grade::lines(f, self.grade.as_ref())?;
+        tree::lines(f, &self.tree)?;
         reward_lines(f, &self.reward, "Bzky", "score")
     }
 }
@@ -92,6 +104,7 @@ impl fmt::Display for CustomerExplanation {
             f,
             "  debt carried on = max(debt - gross, 0) = max({debt_before} + {debt_added} - {gross}, 0) = {debt_after}"
         )?;
+        tree::lines(f, &self.tree)?;
         reward_lines(f, &self.reward, "Time", "sales")
     }
 }
@@ -240,8 +253,13 @@ fn formula_lines(f: &mut fmt::Formatter<'_>, score: &ScoreExplanation) -> fmt::R
     let CountLines { pl, pm, um, un, uo, uom, uon } = score.counts;
     let shares = score.first.saturating_add(score.repeat).saturating_add(score.outside);
     writeln!(f, "\nscore")?;
-    let names = ["Um·(Pl/Pm)·f", "Un·(Pl/Pm)·r", "Uo·(Uom/Uon)·o"];
-    let numbers = [(um, pl, pm, score.first), (un, pl, pm, score.repeat), (uo, uom, uon, score.outside)];
+    let [first, repeat, outside] = score.weights;
+    let names = if score.is_as_printed {
+        ["Um·(Pl/Pm)·o", "Un·(Pl/Pm)·r", "Uo·(Uom/Uon)·f"]
+    } else {
+        ["Um·(Pl/Pm)·f", "Un·(Pl/Pm)·r", "Uo·(Uom/Uon)·o"]
+    };
+    let numbers = [(um, pl, pm, first), (un, pl, pm, repeat), (uo, uom, uon, outside)];
     for ((name, (buyers, orders, sales, share)), term) in names.iter().zip(numbers).zip(&score.terms) {
         if sales == 0 || shares == 0 {
             writeln!(f, "  {name} = 0  [a zero denominator]")?;

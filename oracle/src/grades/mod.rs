@@ -30,5 +30,6 @@ mod plan;
 mod rewards;
 
 pub use confirm::{ConfirmError, Confirmed, Confirmer};
+pub(crate) use plan::open_resolutions;
 pub use plan::{due, text, DueReward, PlanSettings};
 pub use rewards::{BadReward, GradeReward, LevelReward, LevelRewards};

@@ -2,7 +2,7 @@
 
 use super::rewards::LevelRewards;
 use bizkey_indexer::{
-    model::{hex, GradeReached, Network, ResolutionState, Task},
+    model::{hex, GradeReached, Network, Resolution, ResolutionState, Task},
     scores::Grade,
     Result, Store,
 };
@@ -141,25 +141,30 @@ fn called(message: &str, arguments: &impl Encode) -> Vec<u8> {
 /// carried out.
 async fn planned(store: &Store, now_ms: u64) -> Result<BTreeSet<Hash>> {
     let redemption = store.network().contracts.redemption;
-    let mut planned = BTreeSet::new();
+    let open = open_resolutions(store, now_ms).await?;
+    Ok(open.iter().filter_map(|resolution| created_by(&resolution.motion, &redemption)).collect())
+}
+
+/// The board's resolutions that can still be carried out at `now_ms`, those
+/// that are voted on first.
+pub(crate) async fn open_resolutions(store: &Store, now_ms: u64) -> Result<Vec<Resolution>> {
+    let mut open = Vec::new();
     for state in [ResolutionState::Open, ResolutionState::Passed] {
         let mut after = 0;
         loop {
             let page = store.resolutions_after(Some(state), after, PAGE).await?;
             let Some(last) = page.last() else { break };
             after = last.resolution;
-            for resolution in page {
+            open.extend(page.into_iter().filter(|resolution| {
                 let ends_ms = match resolution.executable_ms {
                     Some(from_ms) => from_ms.saturating_add(EXECUTION_MS),
                     None => resolution.proposed_ms.saturating_add(VOTING_MS),
                 };
-                if ends_ms > now_ms {
-                    planned.extend(created_by(&resolution.motion, &redemption));
-                }
-            }
+                ends_ms > now_ms
+            }));
         }
     }
-    Ok(planned)
+    Ok(open)
 }
 
 /// The conditions of the task that a motion would create.

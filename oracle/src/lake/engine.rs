@@ -12,7 +12,10 @@ use super::{
     voids::LaterVoids,
     LakeError,
 };
-use crate::scoring::{Debts, EpochInput, EpochScores, ScoringError, WeightBinding};
+use crate::{
+    report::Network,
+    scoring::{Debts, EpochInput, EpochScores, ScoringError, WeightBinding},
+};
 use bizkey_indexer::lake::{schema, Manifest, Part, ReceiptParts};
 use bizkey_primitives::{CustomerIndex, Epoch};
 use datafusion::{
@@ -90,13 +93,14 @@ struct Scored {
 }
 
 impl LakeEngine {
-    /// An engine over the objects of a lake, whose state goes on where its
-    /// folder ends; an empty or missing folder begins with epoch 0.
+    /// An engine over the objects of a lake of `network`, whose state goes on
+    /// where its folder ends; an empty or missing folder begins with epoch 0.
     ///
     /// # Errors
+    /// [`LakeError::OtherNetwork`], [`LakeError::Altered`],
     /// [`LakeError::State`].
-    pub fn open(objects: Arc<dyn ObjectStore>, settings: Settings) -> Result<Self> {
-        let state = Arc::new(State::open(&settings.state)?);
+    pub fn open(objects: Arc<dyn ObjectStore>, network: &Network, settings: Settings) -> Result<Self> {
+        let state = Arc::new(State::open(&settings.state, network)?);
         let reader = Reader::new(Arc::clone(&objects)).map_err(LakeError::plan(state.next_epoch()))?;
         Ok(Self { objects, reader, settings, state, scored: None, spent: Spent::default() })
     }
@@ -221,6 +225,12 @@ impl LakeEngine {
         let scan = self.reader.scan(&schema::voids(), &manifest.voids.parts, &columns, 1).map_err(&failed)?;
         let batches = self.reader.run(scan).await.map_err(&failed)?;
         LaterVoids::read(&batches, manifest.epoch, self.state.memory()).map_err(failed)
+    }
+
+    /// Forgets the last epoch that was scored, unless it is carried: it comes
+    /// next again.
+    pub fn forget(&mut self) {
+        self.scored = None;
     }
 
     /// Writes what later epochs need of the last epoch that was scored. Scoring

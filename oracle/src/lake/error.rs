@@ -44,6 +44,25 @@ pub enum LakeError {
         /// What is wrong with it.
         cause: String,
     },
+    /// The state holds something else than was written there.
+    #[error(
+        "{path}{} holds other rows than were written: it was altered; delete the state's folder: it is rebuilt from the lake",
+        .part.map_or_else(String::new, |part| format!(", part {part},"))
+    )]
+    Altered {
+        /// The file.
+        path: PathBuf,
+        /// The part of its rows, if it is read part by part.
+        part: Option<usize>,
+    },
+    /// The state is of another network.
+    #[error("the state at {path} is of a network with another {field}: give a folder of its own with --state")]
+    OtherNetwork {
+        /// The state's folder.
+        path: PathBuf,
+        /// The first figure that differs.
+        field: &'static str,
+    },
     /// A process of the cluster sees another state than whoever scores.
     #[error(
         "the state at {path} after epoch {epoch} has the digest {found}, whoever scores has {expected}: \
@@ -73,8 +92,17 @@ pub enum LakeError {
 pub type Result<T, E = LakeError> = std::result::Result<T, E>;
 
 impl LakeError {
+    /// Of a plan. What is wrong with the state is no matter of the plan's, but
+    /// comes out of it wrapped, and shared by all that waited for it.
     pub(super) fn plan(epoch: Epoch) -> impl Fn(DataFusionError) -> Self {
-        move |cause| Self::Plan { epoch, cause: Box::new(cause) }
+        move |cause| {
+            if let DataFusionError::External(root) = cause.find_root() {
+                if let Some(Self::Altered { path, part }) = root.downcast_ref() {
+                    return Self::Altered { path: path.clone(), part: *part };
+                }
+            }
+            Self::Plan { epoch, cause: Box::new(cause) }
+        }
     }
 
     pub(super) fn state(path: &Path, cause: impl std::fmt::Display) -> Self {

@@ -11,6 +11,8 @@
 //!
 //! | module | holds |
 //! |---|---|
+//! | `judge` | [`LakeJudge`]: a network's epochs into reports |
+//! | `reports` | reports of earlier epochs, on disk |
 //! | `engine` | [`LakeEngine`]: an epoch of the lake into scores |
 //! | `plan` | the plan of an epoch, and what it reads |
 //! | `cluster` | running the plan in other processes |
@@ -50,9 +52,11 @@ mod engine;
 mod error;
 mod exchange;
 mod figures;
+mod judge;
 mod merchants;
 mod operator;
 mod plan;
+mod reports;
 mod settle;
 mod state;
 mod tally;
@@ -62,6 +66,7 @@ mod wire;
 pub use cluster::{Cluster, LakeAddress, Runner};
 pub use engine::{LakeEngine, Settings, Spent};
 pub use error::{LakeError, Result};
+pub use judge::{ClosedEpoch, LakeJudge, LakeTrust};
 pub use plan::Exchange;
 pub use state::State;
 pub use wire::{decode_operator, encode_operator};

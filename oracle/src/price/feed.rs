@@ -3,12 +3,17 @@
 use super::{
     median::{consensus, NoPrice, Quote, Rules},
     source::{PriceSource, SourceFailure},
+    sources::Sources,
+    unchanged::Sightings,
 };
 use crate::fetch::Fetcher;
 use bizkey_client::{ss58, BlockHash, ClientError, Signer, Suite};
 use bizkey_primitives::redemption::{Price, RedemptionParameters, RedemptionRole};
 use futures::future::join_all;
-use std::{fmt, sync::Arc};
+use std::{
+    fmt,
+    sync::{Arc, Mutex, PoisonError},
+};
 
 /// Unix milliseconds.
 pub type Clock = Arc<dyn Fn() -> u64 + Send + Sync>;
@@ -17,9 +22,12 @@ pub type Clock = Arc<dyn Fn() -> u64 + Send + Sync>;
 #[derive(Clone)]
 pub struct FeedConfig {
     /// Where prices come from.
-    pub sources: Vec<PriceSource>,
+    pub sources: Sources,
     /// When they make a price.
     pub rules: Rules,
+    /// How long the price of a source that gives no date may stand still,
+    /// milliseconds.
+    pub max_unchanged_ms: u64,
     /// Digits of the accounting currency's minor unit: 2 for cents.
     pub minor_digits: u8,
     /// This machine's time.
@@ -101,13 +109,27 @@ pub struct Feed {
     signer: Signer,
     fetcher: Fetcher,
     config: FeedConfig,
+    seen: Mutex<Sightings>,
 }
 
 impl Feed {
     /// A feed that signs with `signer`.
     #[must_use]
     pub fn new(suite: Suite, signer: Signer, fetcher: Fetcher, config: FeedConfig) -> Self {
-        Self { suite, signer, fetcher, config }
+        Self { suite, signer, fetcher, config, seen: Mutex::default() }
+    }
+
+    /// The feed with what an earlier one saw of sources that give no date.
+    #[must_use]
+    pub fn remembering(mut self, seen: Sightings) -> Self {
+        self.seen = Mutex::new(seen);
+        self
+    }
+
+    /// What was seen so far of sources that give no date.
+    #[must_use]
+    pub fn sightings(&self) -> Sightings {
+        self.seen.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Asks every source once and sets the price, if there is one and the
@@ -161,21 +183,24 @@ impl Feed {
 
     /// Every source's answer, all asked at once.
     async fn ask(&self) -> (Vec<Quote>, Vec<(String, SourceFailure)>) {
-        let FeedConfig { sources, minor_digits, clock, .. } = &self.config;
+        let FeedConfig { sources, minor_digits, clock, max_unchanged_ms, .. } = &self.config;
         let ask = |source: &PriceSource| {
             let source = source.clone();
             async move {
                 // Before it is asked, lest a slow answer look young.
-                let now_ms = clock();
-                let quote = source.quote(&self.fetcher, *minor_digits, now_ms).await;
-                quote.map_err(|failure| (source.to_string(), failure))
+                let asked_ms = clock();
+                let answer = source.ask(&self.fetcher, *minor_digits, asked_ms).await;
+                (source, asked_ms, answer)
             }
         };
+        let answers = join_all(sources.iter().map(ask)).await;
+        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
         let (mut quotes, mut failures) = (Vec::new(), Vec::new());
-        for answer in join_all(sources.iter().map(ask)).await {
-            match answer {
+        for (source, asked_ms, answer) in answers {
+            let quote = answer.and_then(|answer| seen.quote(&source.authority(), answer, asked_ms, *max_unchanged_ms));
+            match quote {
                 Ok(quote) => quotes.push(quote),
-                Err(failure) => failures.push(failure),
+                Err(failure) => failures.push((source.to_string(), failure)),
             }
         }
         (quotes, failures)

@@ -1,10 +1,7 @@
 //! Prices of Bzky from somebody else's servers.
 
-use super::{
-    decimal::{scaled, DecimalError},
-    median::Quote,
-};
-use crate::fetch::{FetchError, Fetcher};
+use super::decimal::{scaled, DecimalError};
+use crate::fetch::{FetchError, Fetched, Fetcher};
 use serde_json::value::RawValue;
 use std::{collections::HashMap, fmt, str::FromStr};
 use url::Url;
@@ -18,7 +15,8 @@ const CLOCK_SKEW_MS: u64 = 60_000;
 ///
 /// The price is of one Bzky, in whole units of the accounting currency, as a
 /// number or a text. `time_ms` or `time_s` point at its date, Unix time in
-/// milliseconds or seconds; without one it is dated when it was asked for.
+/// milliseconds or seconds. Without one it is dated when it was asked for, as
+/// long as its digits move: see [`Sightings`](super::Sightings).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PriceSource {
     url: Url,
@@ -59,37 +57,81 @@ pub enum SourceFailure {
     /// Its date lies in the future.
     #[error("its price is dated in the future")]
     Future,
+    /// It gives no date, and its price has not moved for too long.
+    #[error(
+        "it gives no date, and its price is the same since {since_ms} (Unix milliseconds), for longer than {max_ms} \
+         ms: it seems to stand still; where its answer has a date, point at it"
+    )]
+    Unchanged {
+        /// Since when, as far as it was looked at, or its header tells.
+        since_ms: u64,
+        /// How long is allowed, milliseconds.
+        max_ms: u64,
+    },
+}
+
+/// What a source answers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Answer {
+    /// Of one Bzky, millionths of a minor unit.
+    pub price: u64,
+    /// The date in the answer, Unix milliseconds; `None` if none is pointed at.
+    pub dated_ms: Option<u64>,
+    /// The price as it is written.
+    pub digits: String,
+    /// `Last-Modified`, Unix milliseconds.
+    pub modified_ms: Option<u64>,
 }
 
 impl PriceSource {
-    /// Asks for the price now. `digits` are those of the accounting currency's
-    /// minor unit: 2 for cents.
+    /// Host and port of its server, the same however the address is written.
+    #[must_use]
+    pub fn authority(&self) -> String {
+        // The scheme is http or https, whose ports are known; the URL library
+        // writes hosts in lower case and addresses in one form.
+        let host = self.url.host_str().unwrap_or("?");
+        let port = self.url.port_or_known_default().unwrap_or(0);
+        format!("{}:{port}", host.strip_suffix('.').unwrap_or(host))
+    }
+
+    /// Whether its answer has a date.
+    #[must_use]
+    pub fn is_dated(&self) -> bool {
+        self.date.is_some()
+    }
+
+    /// Where in its answer the price is.
+    pub(super) fn pointer(&self) -> String {
+        self.price.to_string()
+    }
+
+    /// Asks for the price at `now_ms`. `digits` are those of the accounting
+    /// currency's minor unit: 2 for cents.
     ///
     /// # Errors
     /// [`SourceFailure`].
-    pub async fn quote(&self, fetcher: &Fetcher, digits: u8, now_ms: u64) -> Result<Quote, SourceFailure> {
-        let body = fetcher.get(&self.url).await?;
-        self.read(&body, digits, now_ms)
+    pub(super) async fn ask(&self, fetcher: &Fetcher, digits: u8, now_ms: u64) -> Result<Answer, SourceFailure> {
+        let Fetched { body, modified_ms } = fetcher.get_dated(&self.url).await?;
+        Ok(Answer { modified_ms, ..self.read(&body, digits, now_ms)? })
     }
 
-    fn read(&self, body: &[u8], digits: u8, now_ms: u64) -> Result<Quote, SourceFailure> {
+    fn read(&self, body: &[u8], digits: u8, now_ms: u64) -> Result<Answer, SourceFailure> {
         let json: &RawValue = serde_json::from_slice(body).map_err(|_| SourceFailure::NoJson)?;
         let text = self.price.find(json)?;
         let no_price = |error| SourceFailure::NoPrice { pointer: self.price.to_string(), error };
         // Millionths of a minor unit.
         let price = scaled(&text, digits.saturating_add(6)).map_err(no_price)?;
-        let dated_ms = match &self.date {
-            None => now_ms,
-            Some((pointer, unit_ms)) => {
-                let number = scaled(&pointer.find(json)?, 0);
-                let date = number.ok().and_then(|number| number.checked_mul(*unit_ms));
-                date.ok_or_else(|| SourceFailure::NoDate(pointer.to_string()))?
-            }
-        };
-        if dated_ms > now_ms.saturating_add(CLOCK_SKEW_MS) {
+        let dated_ms = self.date.as_ref().map(|(pointer, unit_ms)| {
+            let number = scaled(&pointer.find(json)?, 0);
+            let date = number.ok().and_then(|number| number.checked_mul(*unit_ms));
+            date.ok_or_else(|| SourceFailure::NoDate(pointer.to_string()))
+        });
+        let dated_ms = dated_ms.transpose()?;
+        if dated_ms.is_some_and(|dated_ms| dated_ms > now_ms.saturating_add(CLOCK_SKEW_MS)) {
             return Err(SourceFailure::Future);
         }
-        Ok(Quote { price, dated_ms: dated_ms.min(now_ms) })
+        let dated_ms = dated_ms.map(|dated_ms| dated_ms.min(now_ms));
+        Ok(Answer { price, dated_ms, digits: text, modified_ms: None })
     }
 }
 
@@ -191,8 +233,9 @@ mod tests {
         let read = |fragment| source(fragment).read(body, 2, 1_500_000_000_500);
         assert_eq!(read("price=/data/0/last").unwrap().price, 900_719_925_474_099_267);
         let quote = read("price=/data/0/a~1b&time_s=/data/0/at").unwrap();
-        assert_eq!(quote, Quote { price: 10_000_000, dated_ms: 1_500_000_000_000 });
-        assert_eq!(read("price=/n").unwrap().dated_ms, 1_500_000_000_500);
+        assert_eq!((quote.price, quote.dated_ms), (10_000_000, Some(1_500_000_000_000)));
+        assert_eq!(quote.digits, "0.10");
+        assert_eq!(read("price=/n").unwrap().dated_ms, None);
     }
 
     #[test]

@@ -4,7 +4,7 @@ use super::{
     count::{Past, Voidable, Working},
     input::{EpochInput, ReceiptId},
     output::{CustomerRow, EpochScores, MerchantRow},
-    rules::{Algorithm, WeightBinding},
+    rules::WeightBinding,
     sales::{Debts, Sales},
 };
 use bizkey_primitives::{
@@ -184,10 +184,7 @@ pub(crate) fn merchant_row(
 ) -> Result<MerchantRow, ScoringError> {
     let shares = counts.share_buyers(last);
     let capital = attested.map_or(0, |attested| attested.total().max(input.capital_floor(merchant)));
-    let weights = match input.algorithm {
-        Algorithm::Bizpower1 => binding.bind(shares),
-        Algorithm::Bizpower2 => shares,
-    };
+    let weights = binding.weights(input.algorithm, shares);
     let score = counts.score(weights, capital).ok_or(ScoringError::ScoreOverflow { merchant, epoch: input.epoch })?;
     Ok(MerchantRow { merchant, counts, shares, capital, score })
 }

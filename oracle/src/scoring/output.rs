@@ -1,6 +1,9 @@
 //! What the engine says of one epoch.
 
-use super::rules::Algorithm;
+use super::{
+    engine::ScoringError,
+    rules::{Algorithm, WeightBinding},
+};
 use bizkey_primitives::{
     bizpower::{Buyers, Counts},
     tree::Leaf,
@@ -59,6 +62,21 @@ pub struct EpochScores {
 }
 
 impl EpochScores {
+    /// The same epoch by another reading of the paper's weights. Only the
+    /// scores change: counts, shares and customers' sales know no weights.
+    ///
+    /// # Errors
+    /// [`ScoringError::ScoreOverflow`].
+    pub fn bound(&self, binding: WeightBinding) -> Result<Self, ScoringError> {
+        let mut scores = self.clone();
+        for row in &mut scores.merchants {
+            let weights = binding.weights(self.algorithm, row.shares);
+            let overflow = ScoringError::ScoreOverflow { merchant: row.merchant, epoch: self.epoch };
+            row.score = row.counts.score(weights, row.capital).ok_or(overflow)?;
+        }
+        Ok(scores)
+    }
+
     /// The merchants' leaves; `holding` gives each one's holding in the
     /// smallest unit of Bzky.
     pub fn merchant_leaves(&self, holding: impl Fn(MerchantIndex) -> Balance) -> Vec<Leaf> {

@@ -29,6 +29,15 @@ impl WeightBinding {
             WeightBinding::Printed => Buyers { first: shares.outside, repeat: shares.repeat, outside: shares.first },
         }
     }
+
+    /// The weights of an epoch with these shares: `bizpower-2` has one reading.
+    #[must_use]
+    pub fn weights(self, algorithm: Algorithm, shares: Buyers) -> Buyers {
+        match algorithm {
+            Algorithm::Bizpower1 => self.bind(shares),
+            Algorithm::Bizpower2 => shares,
+        }
+    }
 }
 
 #[cfg(test)]
@@ -40,5 +49,6 @@ mod tests {
         let shares = Buyers { first: 1, repeat: 2, outside: 3 };
         assert_eq!(WeightBinding::OwnShare.bind(shares), shares);
         assert_eq!(WeightBinding::Printed.bind(shares), Buyers { first: 3, repeat: 2, outside: 1 });
+        assert_eq!(WeightBinding::Printed.weights(Algorithm::Bizpower2, shares), shares);
     }
 }

@@ -34,6 +34,16 @@ impl IndexSource {
         self.facts(epoch).await.map_err(|error| error.of(epoch))
     }
 
+    /// The epoch of the first block that is indexed: nothing was recorded before
+    /// it. `None` before there is a block. `epoch` is the one that is asked for.
+    ///
+    /// # Errors
+    /// [`SourceError`].
+    pub async fn first_epoch(&self, epoch: Epoch) -> Result<Option<Epoch>, SourceError> {
+        let first = self.0.blocks_after(0, 1).await.map_err(|error| ReadError::from(error).of(epoch))?;
+        Ok(first.first().map(|block| block.checkpoint.stamp.saturating_sub(1)))
+    }
+
     /// The facts but for receipts and voids.
     async fn facts(&self, epoch: Epoch) -> Result<Option<EpochFacts>, ReadError> {
         let store = &self.0;

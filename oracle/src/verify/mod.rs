@@ -18,6 +18,7 @@
 //! | `claims`, `payments` | rewards: paid, put off, withheld |
 //! | `moves` | tokens that moved, against those that had to |
 //! | `records` | what `rewards` keeps, against all that |
+//! | `summary` | what was found, for programs |
 
 mod audit;
 mod bonds;
@@ -32,9 +33,11 @@ mod payments;
 mod records;
 mod reserves;
 mod run;
+mod summary;
 
 pub use audit::{Audit, AuditError};
 pub use difference::{Difference, Field, Value};
 pub use epoch::AuditedEpoch;
 pub(crate) use run::{blocks, check_contracts};
 pub use run::{verify, Progress, Verdict, VerifyError};
+pub use summary::{EpochSummary, SideSummary, Summary};

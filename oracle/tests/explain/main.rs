@@ -6,9 +6,13 @@ mod arithmetic;
 mod grades;
 #[path = "../town/mod.rs"]
 mod town;
+mod weights;
 
 use arithmetic::{whole, work_through, Figures};
-use bizkey_oracle::explain::{ExplainError, Explanation, Focus, Follower, MerchantExplanation, RewardExplanation};
+use bizkey_oracle::{
+    explain::{ExplainError, Explanation, Focus, Follower, MerchantExplanation, RewardExplanation},
+    scoring::WeightBinding,
+};
 use bizkey_primitives::{
     events::{BatchRecorded, Event, StatusChanged},
     receipt::{Channel, Rail, Receipt},
@@ -18,8 +22,8 @@ use bizkey_primitives::{
 use proptest::prelude::*;
 use town::{contracts, switched, Town, CALENDAR, GENESIS};
 
-fn follower(town: &Town, epoch: u32, focus: Focus) -> Follower {
-    let mut follower = Follower::new(GENESIS, contracts(), CALENDAR, epoch, focus);
+fn follower(town: &Town, epoch: u32, focus: Focus, weights: WeightBinding) -> Follower {
+    let mut follower = Follower::new(GENESIS, contracts(), CALENDAR, epoch, focus).with_weights(weights);
     for block in &town.blocks {
         follower.follow(block).unwrap();
     }
@@ -27,7 +31,7 @@ fn follower(town: &Town, epoch: u32, focus: Focus) -> Follower {
 }
 
 fn explain(town: &Town, epoch: u32, focus: Focus) -> Result<Explanation, ExplainError> {
-    Explanation::of(&follower(town, epoch, focus), &CALENDAR)
+    Explanation::of(&follower(town, epoch, focus, WeightBinding::OwnShare), &CALENDAR)
 }
 
 fn merchant(index: u32) -> Focus {

@@ -4,12 +4,15 @@ use bizkey_indexer::{
     lake::{schema, Digest, Manifest, Part, ReceiptParts, VoidParts, FORMAT},
     model::{Receipt, Validity, Void},
 };
-use bizkey_oracle::scoring::{Algorithm, EpochInput, Parameters, ReceiptId, ReceiptInput, Standing};
+use bizkey_oracle::{
+    report,
+    scoring::{Algorithm, EpochInput, Parameters, ReceiptId, ReceiptInput, Standing},
+};
 use bizkey_primitives::{
     membership::{Business, Clamp},
     party::Capital,
     receipt::{Channel, Rail, MAX_AMOUNT},
-    Status,
+    AccountId, Hash, Status,
 };
 use parquet::arrow::ArrowWriter;
 use proptest::prelude::*;
@@ -17,6 +20,11 @@ use std::{
     collections::{BTreeMap, BTreeSet},
     path::Path,
 };
+
+/// Whose network it is.
+pub fn owner() -> report::Network {
+    report::Network { genesis: Hash::from([7; 32]), rewards: AccountId::from([8; 32]) }
+}
 
 /// Receipts of a network, and what else decides its scores.
 pub struct Epoch {

@@ -68,7 +68,7 @@ async fn a_member_that_starts_again_reports_nothing_twice_and_nothing_else() {
 }
 
 /// A book over an index in which customer 1 paid a cent more.
-async fn wrong_book(place: &Place) -> Arc<Book> {
+pub async fn wrong_book(place: &Place) -> Arc<Book> {
     use bizkey_oracle::source::{EpochFacts, EpochSource, IndexSource, SourceError};
 
     struct Wrong(IndexSource);

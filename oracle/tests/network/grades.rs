@@ -10,6 +10,7 @@ use bizkey_indexer::{
 use bizkey_oracle::{
     explain::{explain, Focus},
     grades::{due, ConfirmError, Confirmed, Confirmer, DueReward, LevelRewards, PlanSettings},
+    scoring::WeightBinding,
 };
 use bizkey_primitives::{
     board::Motion,
@@ -183,7 +184,8 @@ async fn an_explanation_from_the_chain_has_the_grades_that_the_index_serves() {
         assert_eq!(rows.len(), 4);
         for row in rows {
             let focus = Focus { merchant: Some(shop), customer: None };
-            let explained = explain(&place.world.suite, row.graded.epoch, focus, |_| {}).await.unwrap();
+            let (epoch, weights) = (row.graded.epoch, WeightBinding::default());
+            let explained = explain(&place.world.suite, epoch, focus, weights, |_| {}).await.unwrap();
             let grade = explained.merchant.unwrap().grade.expect("it traded");
             let ranks: Vec<u16> = grade.ranks.iter().map(|line| line.rank).collect();
             assert_eq!((&ranks, grade.standing), (&row.graded.ranks, row.graded.standing()));

@@ -4,11 +4,14 @@
 
 mod alone;
 mod claim;
+mod double;
 mod grades;
+mod lake;
 mod launch;
 mod persona;
 mod place;
 mod price;
+mod version;
 
 use bizkey_client::Signer;
 use bizkey_oracle::{

@@ -4,6 +4,7 @@ use bizkey_client::{Block, BlockRef};
 use bizkey_indexer::{model, Store};
 use bizkey_oracle::{report::Network, source::IndexSource, Book};
 use bizkey_primitives::{
+    board::Motion,
     party::Capital,
     receipt::{self, Channel, Header, Rail, Receipt},
     Balance, Hash, Side,
@@ -71,6 +72,18 @@ impl Place {
         let hash = receipt::void_hash(&genesis, suite.receipts().address().as_ref(), device.id, seq, index);
         let call = suite.receipts().void_receipt(device.id, seq, index, device.key.sign(&hash));
         call.send(&self.world.stranger).await.unwrap();
+    }
+
+    /// Has the board resolve and carry out a motion, by two of three directors.
+    pub async fn resolve(&self, motion: &Motion) {
+        let (world, board) = (&self.world, self.world.suite.foundation());
+        let number = board.propose(motion).dry_run(&world.directors[0].account_id(), None).await.unwrap().value;
+        board.propose(motion).send(&world.directors[0]).await.unwrap();
+        for director in &world.directors[..2] {
+            // A proposal may be its proposer's vote already.
+            let _ = board.vote(number, true).send(director).await;
+        }
+        board.enact(number).send(&world.stranger).await.unwrap();
     }
 
     pub async fn head(&self) -> BlockRef {

@@ -5,7 +5,7 @@ use axum::{body::Body, http::StatusCode, response::Response, routing::get, Route
 use bizkey_client::{ContractError, Signer};
 use bizkey_oracle::{
     fetch::{Bounds, FetchError, Fetcher},
-    price::{Feed, FeedConfig, FeedError, NoPrice, PriceSource, Published, Rules, SourceFailure},
+    price::{Feed, FeedConfig, FeedError, NoPrice, PriceSource, Published, Rules, SourceFailure, Sources},
 };
 use bizkey_primitives::{
     errors::redemption,
@@ -24,6 +24,8 @@ use std::{
 #[derive(Clone)]
 enum Behaviour {
     Says(String),
+    /// Says it with a `Last-Modified`.
+    SaysOf(String, &'static str),
     Status(u16),
     /// Never answers.
     Hangs,
@@ -68,6 +70,11 @@ impl Server {
         let behaviour = self.behaviour.lock().unwrap().clone();
         match behaviour {
             Behaviour::Says(text) => Response::new(text.into()),
+            Behaviour::SaysOf(text, modified) => {
+                let mut response = Response::new(text.into());
+                response.headers_mut().insert("last-modified", modified.parse().unwrap());
+                response
+            }
             Behaviour::Status(status) => {
                 let mut response = Response::new("busy".into());
                 *response.status_mut() = StatusCode::from_u16(status).unwrap();
@@ -114,8 +121,9 @@ fn fetcher() -> Fetcher {
 fn feed(world: &World, signer: &Signer, servers: &[Server]) -> Feed {
     let chain = world.chain.clone();
     let config = FeedConfig {
-        sources: servers.iter().map(Server::source).collect(),
+        sources: Sources::new(servers.iter().map(Server::source).collect()).unwrap(),
         rules: Rules { quorum: servers.len() / 2 + 1, max_age_ms: HOUR, spread_percent: 5 },
+        max_unchanged_ms: HOUR,
         minor_digits: 2,
         clock: Arc::new(move || chain.now_ms()),
     };
@@ -220,6 +228,8 @@ async fn a_price_out_of_the_days_bounds_is_not_set_and_an_old_one_is_renewed() {
     ask("0.44");
     assert!(matches!(feed.step().await.unwrap(), Published::Unchanged(_)));
     world.set_time(world.chain.now_ms() + 13 * HOUR).await;
+    // The market moved by less than what is taken of its price.
+    ask("0.440000000001");
     assert!(matches!(feed.step().await.unwrap(), Published::Set { .. }));
     // The next day measures from today's last price.
     world.enter_epoch(1).await;
@@ -239,4 +249,38 @@ async fn only_the_price_setter_feeds_and_only_from_an_anchor() {
     redemption.set_role(RedemptionRole::PriceSetter, setter).send(&world.admin).await.unwrap();
     assert!(matches!(feed.step().await, Err(FeedError::NoAnchor)));
     assert_eq!(servers[0].requests.load(Ordering::SeqCst), 0, "nobody is asked in vain");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_ticker_that_stands_still_or_says_it_is_old_has_no_voice() {
+    let world = priced().await;
+    let servers = [
+        Server::start(says("0.40")).await,
+        Server::start(says("0.41")).await,
+        // Two days before the network's first one.
+        Server::start(Behaviour::SaysOf("{\"data\":{\"last\":0.4}}".into(), "Wed, 12 Jul 2017 02:40:00 GMT")).await,
+    ];
+    let feed = feed(&world, &world.stranger, &servers);
+    let Published::Set { quote, failures, .. } = feed.step().await.unwrap() else { panic!("it was not set") };
+    assert_eq!(quote.price, 40_500_000);
+    let [(_, SourceFailure::Unchanged { since_ms: 1_499_827_200_000, max_ms: HOUR })] = failures[..] else {
+        panic!("{failures:?}")
+    };
+
+    // One moves on, the other two do not: no quorum after an hour, however often they are asked.
+    for _ in 0..3 {
+        world.set_time(world.chain.now_ms() + HOUR / 4).await;
+        servers[1].price(&format!("0.41{}", world.chain.now_ms()));
+        feed.step().await.unwrap();
+    }
+    world.set_time(world.chain.now_ms() + HOUR / 2).await;
+    servers[1].price("0.411");
+    let Err(FeedError::NoPrice { reason, failures }) = feed.step().await else { panic!("a price of one source") };
+    assert_eq!(reason, NoPrice::TooFew { fresh: 1, quorum: 2 });
+    assert!(failures.iter().all(|(_, failure)| matches!(failure, SourceFailure::Unchanged { .. })), "{failures:?}");
+    // A new start with what was seen knows it too; and a digit is enough to come back.
+    let again = self::feed(&world, &world.stranger, &servers).remembering(feed.sightings());
+    assert!(matches!(again.step().await, Err(FeedError::NoPrice { .. })));
+    servers[0].price("0.4000000000001");
+    assert!(matches!(again.step().await.unwrap(), Published::Set { .. }));
 }

@@ -1,186 +1,206 @@
-//! Ours: the files into scores, leaves and both roots.
+//! Ours: the files of an epoch into scores, leaves and both roots, over what
+//! the epochs before have left.
 
-use crate::{epoch::Epoch, memory, options::Options, peer::Totals};
+use crate::{
+    epoch::Lake,
+    facts, memory,
+    options::Options,
+    peer::Totals,
+    proofs::{self, Served},
+};
 use anyhow::Context as _;
 use bizkey_oracle::{
     lake::{LakeEngine, Settings, Spent},
-    report::EpochTree,
-    scoring::{EpochInput, EpochScores},
+    report::EpochReport,
+    scoring::EpochScores,
 };
-use bizkey_primitives::{
-    party::Capital,
-    report::BIZPOWER_1,
-    tree::{Domain, Leaf},
-    Hash, Side,
-};
+use bizkey_primitives::{bizpower::Counts, Epoch, Side};
 use object_store::{local::LocalFileSystem, ObjectStore};
 use std::{
+    path::Path,
     sync::Arc,
     time::{Duration, Instant},
 };
+use tempfile::TempDir;
+use tokio::runtime::Runtime;
 
-/// Merchants whose proofs are timed, and how often each: its shortest time is
-/// the work, the others may hold somebody else's turn on the processor.
-const PROOFS: usize = 10_000;
-const TURNS: usize = 3;
-
-/// What it took.
+/// What an epoch took.
 pub struct Measured {
-    /// From the files to both roots.
+    /// Which one.
+    pub epoch: Epoch,
+    /// From the files to both roots, the state's opening included.
     pub total: Duration,
+    opening: Duration,
     spent: Spent,
-    leaves_time: Duration,
     trees: Duration,
     /// Writing what later epochs need; after the roots.
     pub carry: Duration,
     /// Most resident bytes from the files to both roots.
     pub peak: u64,
+    /// Most resident bytes while it was carried, the report dropped.
+    pub carry_peak: u64,
+    /// Bytes on disk of what is carried, after the epoch.
+    pub state_bytes: u64,
     /// Merchants and customers with a leaf.
     pub leaves: [usize; 2],
     /// Both roots.
     pub roots: [String; 2],
     /// What DuckDB computes too.
     pub totals: Totals,
-    /// Of many merchants' proofs.
-    pub slowest_proof: Duration,
-    /// Of many merchants' proofs.
-    pub median_proof: Duration,
+    /// Of the pairs with an in-store order, those that were known before.
+    pub returning: u128,
+    /// Merchants' proofs over HTTP.
+    pub served: Served,
 }
 
-/// Scores the epoch.
-///
-/// # Errors
-/// When it cannot be scored.
-pub fn measure(epoch: &Epoch, options: &Options) -> anyhow::Result<Measured> {
-    let capital = |merchant| Capital {
-        area_m2: 20 + merchant % 100,
-        staff: 1 + merchant % 9,
-        rent_per_m2_month: 2_000,
-        wage_month: 300_000,
-    };
-    let facts = Arc::new(EpochInput {
-        capital: (1..=options.merchants).map(|merchant| (merchant, capital(merchant))).collect(),
-        ..EpochInput::default()
-    });
-    let runtime =
-        tokio::runtime::Builder::new_multi_thread().worker_threads(options.threads.get()).enable_all().build()?;
-    let objects: Arc<dyn ObjectStore> = Arc::new(LocalFileSystem::new_with_prefix(epoch.folder())?);
-    let state = tempfile::Builder::new().prefix("state").tempdir_in(epoch.folder())?;
-    let mut engine = LakeEngine::open(objects, Settings::new(state.path().to_owned(), options.threads))?;
-
-    memory::reset_peak()?;
-    let begun = Instant::now();
-    let scores = runtime.block_on(engine.score(&epoch.manifest, facts))?;
-    let started = Instant::now();
-    let leaves = leaves(&scores);
-    let counts = [leaves[0].len(), leaves[1].len()];
-    let leaves_time = started.elapsed();
-    let started = Instant::now();
-    let [merchants, customers] = leaves;
-    let tree = |side, leaves| {
-        let domain = Domain::new(&Hash::from([7; 32]), &[8; 32], side, 0, BIZPOWER_1);
-        let built = EpochTree::build(domain, leaves);
-        built.map_err(|error| anyhow::anyhow!("the tree of {}: {error:?}", side.name()))
-    };
-    let merchants = tree(Side::Merchant, merchants)?;
-    let customers = tree(Side::Customer, customers)?;
-    let roots = [&merchants, &customers].map(|tree| hex::encode(tree.root()));
-    let trees = started.elapsed();
-    let total = begun.elapsed();
-    let peak = memory::peak()?;
-
-    let totals = totals(&scores);
-    let [median_proof, slowest_proof] = proofs(&merchants)?;
-    drop((scores, merchants, customers));
-    let started = Instant::now();
-    runtime.block_on(engine.carry())?;
-    let carry = started.elapsed();
-    let measured = Measured {
-        total,
-        spent: engine.spent(),
-        leaves_time,
-        trees,
-        carry,
-        peak,
-        leaves: counts,
-        roots,
-        totals,
-        slowest_proof,
-        median_proof,
-    };
-    measured.print();
-    Ok(measured)
+/// Scores epoch after epoch. Each begins as a program that has just started:
+/// with the state on disk.
+pub struct Contender<'b> {
+    lake: &'b Lake,
+    options: &'b Options,
+    runtime: Runtime,
+    state: TempDir,
 }
 
-fn leaves(scores: &EpochScores) -> [Vec<Leaf>; 2] {
-    let holding = |merchant| 1_000_000_000_000 * u128::from(merchant % 1_000);
-    [scores.merchant_leaves(holding), scores.customer_leaves()]
+impl<'b> Contender<'b> {
+    /// Has seen nothing; epoch 0 comes next.
+    ///
+    /// # Errors
+    /// When no thread or no folder can be had.
+    pub fn new(lake: &'b Lake, options: &'b Options) -> anyhow::Result<Self> {
+        let threads = options.threads.get();
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(threads).enable_all().build()?;
+        let state = tempfile::Builder::new().prefix("state").tempdir_in(lake.folder())?;
+        Ok(Self { lake, options, runtime, state })
+    }
+
+    /// Scores the next epoch, has its proofs served, and carries it.
+    ///
+    /// # Errors
+    /// When it cannot be scored, or a proof fails.
+    pub fn score(&self, epoch: Epoch) -> anyhow::Result<Measured> {
+        let manifest = self.lake.epochs.get(epoch as usize).with_context(|| format!("epoch {epoch} was not made"))?;
+        self.lake.warm(manifest)?;
+        let input = Arc::new(facts::input(epoch, self.options));
+        let holdings = facts::holdings(self.options);
+        let objects: Arc<dyn ObjectStore> = Arc::new(LocalFileSystem::new_with_prefix(self.lake.folder())?);
+        let settings = Settings::new(self.state.path().to_owned(), self.options.threads);
+
+        memory::reset_peak()?;
+        let begun = Instant::now();
+        let mut engine = LakeEngine::open(objects, &facts::network(), settings)?;
+        let opening = begun.elapsed();
+        let scores = self.runtime.block_on(engine.score(manifest, input))?;
+        let spent = engine.spent();
+        let started = Instant::now();
+        let report = EpochReport::build(&facts::network(), scores, holdings)?;
+        let roots = Side::ALL.map(|side| hex::encode(report.tree(side).root()));
+        let trees = started.elapsed();
+        let total = begun.elapsed();
+        let peak = memory::peak()?;
+
+        let leaves = Side::ALL.map(|side| report.tree(side).leaves().len());
+        let (totals, returning) = (totals(&report.scores), sum(&report.scores, |counts| counts.un.into()));
+        let served = proofs::measure(report, self.options.threads)?;
+        memory::reset_peak()?;
+        let started = Instant::now();
+        self.runtime.block_on(engine.carry())?;
+        let carry = started.elapsed();
+        let measured = Measured {
+            epoch,
+            total,
+            opening,
+            spent,
+            trees,
+            carry,
+            peak,
+            carry_peak: memory::peak()?,
+            state_bytes: size(self.state.path())?,
+            leaves,
+            roots,
+            totals,
+            returning,
+            served,
+        };
+        measured.print();
+        Ok(measured)
+    }
+}
+
+fn sum(scores: &EpochScores, of: fn(&Counts) -> u128) -> u128 {
+    scores.merchants.iter().map(|row| of(&row.counts)).sum()
 }
 
 fn totals(scores: &EpochScores) -> Totals {
-    let sum = |of: fn(&bizkey_primitives::bizpower::Counts) -> u128| -> u128 {
-        scores.merchants.iter().map(|row| of(&row.counts)).sum()
-    };
     Totals {
         merchants: scores.merchants.len() as u128,
-        orders: sum(|counts| counts.pl.into()),
-        sales: sum(|counts| counts.pm),
-        buyers: sum(|counts| u128::from(counts.um) + u128::from(counts.un)),
-        outside_orders: sum(|counts| counts.uom.into()),
-        outside_sales: sum(|counts| counts.uon),
-        outside_buyers: sum(|counts| counts.uo.into()),
+        orders: sum(scores, |counts| counts.pl.into()),
+        sales: sum(scores, |counts| counts.pm),
+        buyers: sum(scores, |counts| u128::from(counts.um) + u128::from(counts.un)),
+        outside_orders: sum(scores, |counts| counts.uom.into()),
+        outside_sales: sum(scores, |counts| counts.uon),
+        outside_buyers: sum(scores, |counts| counts.uo.into()),
     }
 }
 
-/// Median and longest time of merchants' proofs, each of which is checked.
-fn proofs(tree: &EpochTree) -> anyhow::Result<[Duration; 2]> {
-    let report = tree.side_report();
-    let step = tree.leaves().len().div_ceil(PROOFS).max(1);
-    let mut times = Vec::new();
-    for leaf in tree.leaves().iter().step_by(step) {
-        let mut shortest = Duration::MAX;
-        let mut proven = None;
-        for _ in 0..TURNS {
-            let started = Instant::now();
-            proven = tree.proof(leaf.account);
-            shortest = shortest.min(started.elapsed());
-        }
-        times.push(shortest);
-        let (leaf, proof) = proven.with_context(|| format!("merchant {} has no proof", leaf.account))?;
-        let node = leaf.tuple(tree.domain()).map_err(|error| anyhow::anyhow!("{error:?}"))?;
-        report.verify(tree.domain(), node, &proof).map_err(|error| anyhow::anyhow!("a proof fails: {error:?}"))?;
+/// Bytes of all files below a folder.
+fn size(folder: &Path) -> anyhow::Result<u64> {
+    let mut bytes = 0;
+    for entry in std::fs::read_dir(folder)? {
+        let entry = entry?;
+        let found = entry.metadata()?;
+        bytes += if found.is_dir() { size(&entry.path())? } else { found.len() };
     }
-    times.sort_unstable();
-    let longest = times.last().copied().context("there is no merchant")?;
-    Ok([times[times.len() / 2], longest])
+    Ok(bytes)
 }
 
 impl Measured {
+    /// Most resident bytes at any moment of the epoch.
+    pub fn most_memory(&self) -> u64 {
+        self.peak.max(self.carry_peak)
+    }
+
     /// Seconds by stage.
     pub fn stages(&self) -> Vec<(&'static str, f64)> {
-        let Spent { decode, partition, tally, exchange, sales, plan, settle } = self.spent;
+        let spent = &self.spent;
         let stages = [
-            ("decode, all threads", decode),
-            ("partition by merchant, all threads", partition),
-            ("tally, all threads", tally),
-            ("partition by customer, all threads", exchange),
-            ("sales, all threads", sales),
-            ("plan, by the clock", plan),
-            ("scores, by the clock", settle),
-            ("leaves, by the clock", self.leaves_time),
-            ("trees, by the clock", self.trees),
+            ("opening the state, by the clock", self.opening),
+            ("decode, all threads", spent.decode),
+            ("partition by merchant, all threads", spent.partition),
+            ("tally, all threads", spent.tally),
+            ("partition by customer, all threads", spent.exchange),
+            ("sales, all threads", spent.sales),
+            ("plan, by the clock", spent.plan),
+            ("scores, by the clock", spent.settle),
+            ("leaves and trees, by the clock", self.trees),
         ];
         stages.map(|(name, time)| (name, time.as_secs_f64())).to_vec()
     }
 
     fn print(&self) {
-        for (name, seconds) in self.stages() {
-            println!("  {name:<40} {seconds:>8.2} s");
+        println!("epoch {}", self.epoch);
+        let seconds = |name: &str, seconds: f64| println!("  {name:<40} {seconds:>8.2} s");
+        for (name, time) in self.stages() {
+            seconds(name, time);
         }
-        println!("  {:<40} {:>8.2} s", "from files to both roots", self.total.as_secs_f64());
-        println!("  {:<40} {:>8.2} s", "then, what later epochs need", self.carry.as_secs_f64());
+        seconds("from files to both roots", self.total.as_secs_f64());
         println!("  {:<40} {:>8.2} GiB", "most memory", memory::gib(self.peak));
+        seconds("then carry: what later epochs need", self.carry.as_secs_f64());
+        println!("  {:<40} {:>8.2} GiB", "most memory", memory::gib(self.carry_peak));
+        println!("  {:<40} {:>8.2} GiB", "state on disk", memory::gib(self.state_bytes));
+        let Totals { buyers, .. } = self.totals;
+        println!("  {} of {buyers} pairs with an in-store order were known before", self.returning);
         let [merchants, customers] = self.leaves;
         println!("  {merchants} merchants of root {}, {customers} customers of root {}", self.roots[0], self.roots[1]);
+        let served = &self.served;
+        println!(
+            "  {} proofs over HTTP, each checked: p50 {:.2} ms, p99 {:.2} ms, worst {:.2} ms (merchant {}), {} bytes each",
+            served.count(),
+            served.percentile(50.0),
+            served.percentile(99.0),
+            served.worst(),
+            served.slowest(),
+            served.bytes / served.count().max(1),
+        );
     }
 }

@@ -1,7 +1,8 @@
 //! The peer: DuckDB's wheel from PyPI, on the same files, with as many threads.
 
-use crate::{epoch::Epoch, memory};
+use crate::{epoch::Lake, memory};
 use anyhow::{bail, ensure, Context as _};
+use bizkey_indexer::lake::Manifest;
 use serde::Deserialize;
 use std::{
     path::{Path, PathBuf},
@@ -40,19 +41,20 @@ pub struct Measured {
     pub totals: Totals,
 }
 
-/// Runs it.
+/// Runs it on an epoch.
 ///
 /// # Errors
 /// When it cannot be installed, or fails.
-pub fn measure(epoch: &Epoch, threads: usize) -> anyhow::Result<Measured> {
+pub fn measure(lake: &Lake, epoch: &Manifest, threads: usize) -> anyhow::Result<Measured> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("benches/oracle");
     let python = python(&folder.join("requirements.txt"))?;
-    let spill = tempfile::Builder::new().prefix("duckdb").tempdir_in(epoch.folder())?;
+    let spill = tempfile::Builder::new().prefix("duckdb").tempdir_in(lake.folder())?;
+    // Ours may have driven some of it out of the system's cache.
+    lake.warm(epoch)?;
     println!("DuckDB ...");
-    let files = epoch.folder().join("receipts/*/*.parquet");
     let output = Command::new(python)
         .arg(folder.join("peer.py"))
-        .arg(files)
+        .arg(lake.files(epoch.epoch))
         .arg(threads.to_string())
         .arg(spill.path())
         .stdin(Stdio::null())

@@ -1,11 +1,13 @@
 //! The state after an epoch.
 
 use super::{
+    description::Description,
     folder_of,
     memory::{EpochBuyers, Memory},
     oldest_share,
-    table::{self, PartTable, Writer},
-    Description, History, PartCarry, State, FORMAT,
+    parts::{beside, PartTable, PartWriter},
+    table::{self, halves},
+    History, PartCarry, State,
 };
 use crate::{
     lake::{
@@ -14,7 +16,6 @@ use crate::{
     },
     scoring::{Capped, Debts},
 };
-use bizkey_indexer::lake::Digest;
 use bizkey_primitives::{ticket::REFERENCE_EPOCHS, Epoch};
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -22,17 +23,6 @@ use std::{
     path::Path,
     sync::{Arc, Mutex, PoisonError},
 };
-
-/// The tables of an epoch, in the order in which the digest takes them.
-const TABLES: [&str; 7] = [
-    "bought.parquet",
-    "references.parquet",
-    "buyers.parquet",
-    "debts.parquet",
-    "capped.parquet",
-    "repeats.parquet",
-    "stopped.parquet",
-];
 
 impl State {
     /// Writes the state after `epoch`, which comes next, and returns it.
@@ -44,10 +34,9 @@ impl State {
         fs::create_dir_all(&making).map_err(|error| LakeError::state(&making, error))?;
         let table = |name: &str| making.join(name);
 
-        let (mut bought, mut references) = (Vec::new(), Vec::new());
         let (mut repeats, mut stopped) = (BTreeSet::new(), BTreeSet::new());
-        let mut bought_table = Writer::create(&table("bought.parquet"), &["pair", "since"])?;
-        let mut references_table = Writer::create(&table("references.parquet"), &["merchant", "low", "high"])?;
+        let mut bought = PartWriter::create(&table("bought.parquet"), &["pair", "since"])?;
+        let mut references = PartWriter::create(&table("references.parquet"), &["merchant", "low", "high"])?;
         // A thread that panicked left the map whole.
         let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         for part in 0..PARTS {
@@ -60,38 +49,38 @@ impl State {
             // No pair is new that is known.
             pairs.extend(carries.iter().flat_map(|carry| &carry.bought).map(|pair| (*pair, epoch)));
             pairs.sort_unstable();
-            bought.push(pairs.len() as u64);
-            bought_table.write(pairs.into_iter().map(|(pair, since)| [pair, since.into()]))?;
+            bought.write(&rows(&pairs, |(pair, since)| [*pair, (*since).into()]))?;
             let mut spent: Vec<_> = carries.iter().flat_map(|carry| &carry.references).copied().collect();
             spent.sort_unstable();
-            references.push(spent.len() as u64);
-            references_table
-                .write(spent.into_iter().map(|row| [row.merchant.into(), row.reference[0], row.reference[1]]))?;
+            references.write(&rows(&spent, |row| [row.merchant.into(), row.reference[0], row.reference[1]]))?;
             repeats.extend(carries.iter().flat_map(|carry| &carry.repeats).copied());
             stopped.extend(carries.iter().flat_map(|carry| &carry.stopped).copied());
         }
         drop(kept);
-        bought_table.finish()?;
-        references_table.finish()?;
+        let mut tables = BTreeMap::new();
+        let mut keep = |name: &str, digest| tables.insert(name.to_owned(), digest);
+        let (of_bought, of_references) = (bought.finish()?, references.finish()?);
+        keep("bought.parquet", of_bought);
+        keep("references.parquet", of_references);
         let row = |(merchant, kinds): &(u32, [u32; 3])| [*merchant, kinds[0], kinds[1], kinds[2]].map(u64::from);
-        table::write(&table("buyers.parquet"), ["merchant", "first", "repeat", "outside"], buyers.iter().map(row))?;
-        let halves = |wide: u128| [wide as u64, (wide >> 64) as u64];
-        let owed = debts.owed.iter().map(|(customer, owed)| {
+        let columns = ["merchant", "first", "repeat", "outside"];
+        keep("buyers.parquet", table::write(&table("buyers.parquet"), columns, &rows(buyers.iter(), row))?);
+        let owed = rows(&debts.owed, |(customer, owed)| {
             let [low, high] = halves(*owed);
             [u64::from(*customer), low, high]
         });
-        table::write(&table("debts.parquet"), ["customer", "low", "high"], owed)?;
-        let capped = debts.capped.iter().map(|((epoch, customer), Capped { cash, cap })| {
+        keep("debts.parquet", table::write(&table("debts.parquet"), ["customer", "low", "high"], &owed)?);
+        let capped = rows(&debts.capped, |((epoch, customer), Capped { cash, cap })| {
             let ([low, high], [cap, cap_high]) = (halves(*cash), halves(*cap));
             [u64::from(*epoch), u64::from(*customer), low, high, cap, cap_high]
         });
         let columns = ["epoch", "customer", "cash_low", "cash_high", "cap_low", "cap_high"];
-        table::write(&table("capped.parquet"), columns, capped)?;
-        table::write(&table("repeats.parquet"), ["id"], repeats.iter().map(|id| [*id]))?;
-        table::write(&table("stopped.parquet"), ["merchant"], stopped.iter().map(|merchant| [u64::from(*merchant)]))?;
+        keep("capped.parquet", table::write(&table("capped.parquet"), columns, &capped)?);
+        keep("repeats.parquet", table::write(&table("repeats.parquet"), ["id"], &rows(&repeats, |id| [*id]))?);
+        let of_stopped = rows(&stopped, |merchant| [u64::from(*merchant)]);
+        keep("stopped.parquet", table::write(&table("stopped.parquet"), ["merchant"], &of_stopped)?);
 
-        let digest = Some(digest(self.digest(), &making)?);
-        let last = Description { format: FORMAT, epoch, digest, bought, references };
+        let last = Description::new(self.network, epoch, self.digest(), tables);
         let folder = self.publish(&making, &last)?;
 
         let Memory { buyers: mut earlier, repeats: mut all_repeats, stopped: mut all_stopped, .. } =
@@ -101,13 +90,14 @@ impl State {
         all_repeats.extend(repeats);
         all_stopped.extend(stopped.into_iter().map(|merchant| (epoch, merchant)));
         let mut tables = self.history.references.clone();
-        tables.insert(epoch, PartTable::open(&folder.join("references.parquet"), &last.references)?);
+        tables.insert(epoch, PartTable::open(&folder.join("references.parquet"), of_references)?);
         tables.retain(|earlier, _| epoch - earlier < REFERENCE_EPOCHS - 1);
         let state = State {
             folder: self.folder.clone(),
+            network: self.network,
             history: History {
                 next: epoch.saturating_add(1),
-                bought: Some(PartTable::open(&folder.join("bought.parquet"), &last.bought)?),
+                bought: Some(PartTable::open(&folder.join("bought.parquet"), of_bought)?),
                 references: tables,
             },
             last: Some(last),
@@ -139,30 +129,19 @@ impl State {
     /// Removes large tables that nobody needs any more. What cannot be removed
     /// only takes space.
     fn prune(&self, epoch: Epoch) {
-        if let Some(before) = epoch.checked_sub(1) {
-            let _ = fs::remove_file(folder_of(&self.folder, before).join("bought.parquet"));
-        }
-        if let Some(spent) = epoch.checked_sub(REFERENCE_EPOCHS - 1) {
-            let _ = fs::remove_file(folder_of(&self.folder, spent).join("references.parquet"));
-        }
-        if let Some(old) = oldest_share(epoch).checked_sub(1) {
-            let _ = fs::remove_file(folder_of(&self.folder, old).join("buyers.parquet"));
-        }
+        let remove = |epoch: Option<Epoch>, name: &str| {
+            let Some(epoch) = epoch else { return };
+            let path = folder_of(&self.folder, epoch).join(name);
+            let _ = fs::remove_file(beside(&path));
+            let _ = fs::remove_file(path);
+        };
+        remove(epoch.checked_sub(1), "bought.parquet");
+        remove(epoch.checked_sub(REFERENCE_EPOCHS - 1), "references.parquet");
+        remove(oldest_share(epoch).checked_sub(1), "buyers.parquet");
     }
 }
 
-/// Of the state before and of an epoch's tables.
-fn digest(before: Option<Digest>, folder: &Path) -> Result<Digest> {
-    let mut bytes = before.map_or_else(Vec::new, |digest| digest.0.to_vec());
-    for table in TABLES {
-        let path = folder.join(table);
-        let mut state = blake2b_simd::Params::new().hash_length(32).to_state();
-        let mut hash = || -> std::io::Result<()> {
-            std::io::copy(&mut std::io::BufReader::with_capacity(1 << 20, fs::File::open(&path)?), &mut state)?;
-            Ok(())
-        };
-        hash().map_err(|error| LakeError::state(&path, error))?;
-        bytes.extend_from_slice(state.finalize().as_bytes());
-    }
-    Ok(Digest::of(&bytes))
+/// The rows of a table, of whatever they are made of.
+fn rows<T, const N: usize>(of: impl IntoIterator<Item = T>, row: impl Fn(T) -> [u64; N]) -> Vec<[u64; N]> {
+    of.into_iter().map(row).collect()
 }

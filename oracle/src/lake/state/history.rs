@@ -1,7 +1,12 @@
 //! What the operators read of the state: pairs and references of the epochs
 //! before. Another process reads it from the state's folder.
 
-use super::{description, folder_of, table::PartTable, Description, PartHistory, State};
+use super::{
+    description::{self, Description},
+    folder_of,
+    parts::PartTable,
+    PartHistory, State,
+};
 use crate::lake::error::{LakeError, Result};
 use bizkey_indexer::lake::Digest;
 use bizkey_primitives::{ticket::REFERENCE_EPOCHS, Epoch};
@@ -20,17 +25,25 @@ pub(in crate::lake) struct History {
 }
 
 impl History {
-    /// That of a folder after the epoch of `last`.
-    pub(super) fn open(folder: &Path, last: &Description) -> Result<Self> {
-        let path = |epoch, name: &str| folder_of(folder, epoch).join(name);
-        let next = last.epoch.saturating_add(1);
-        let bought = Some(PartTable::open(&path(last.epoch, "bought.parquet"), &last.bought)?);
+    /// That of a folder after the last epoch of `chain`, which reaches back to
+    /// [`History::oldest`] at least.
+    pub(super) fn open(folder: &Path, chain: &BTreeMap<Epoch, Description>) -> Result<Self> {
+        let Some((&last, newest)) = chain.last_key_value() else { return Ok(Self::default()) };
+        let open = |description: &Description, name: &str| {
+            let expected = description.table(folder, name)?;
+            PartTable::open(&folder_of(folder, description.epoch).join(name), expected)
+        };
+        let bought = Some(open(newest, "bought.parquet")?);
         let mut references = BTreeMap::new();
-        for epoch in next.saturating_sub(REFERENCE_EPOCHS - 1)..=last.epoch {
-            let of = description(folder, epoch)?;
-            references.insert(epoch, PartTable::open(&path(epoch, "references.parquet"), &of.references)?);
+        for (&epoch, description) in chain.range(Self::oldest(last)..) {
+            references.insert(epoch, open(description, "references.parquet")?);
         }
-        Ok(Self { next, bought, references })
+        Ok(Self { next: last.saturating_add(1), bought, references })
+    }
+
+    /// The oldest epoch whose references count after `last`.
+    fn oldest(last: Epoch) -> Epoch {
+        last.saturating_add(1).saturating_sub(REFERENCE_EPOCHS - 1)
     }
 
     /// What is known of a part's merchants.
@@ -64,19 +77,18 @@ impl StateAddress {
     ///
     /// # Errors
     /// [`LakeError::OtherState`] when this process sees another state there;
+    /// [`LakeError::Altered`] when it is not what its digest says;
     /// [`LakeError::State`].
     pub(in crate::lake) fn open(&self) -> Result<History> {
         let folder = PathBuf::from(&self.folder);
         let Some(last) = self.next.checked_sub(1) else { return Ok(History::default()) };
-        let last = description(&folder, last)?;
-        let found = last.digest.map(|digest| digest.0);
-        if found != self.digest {
-            let text =
-                |digest: Option<[u8; 32]>| digest.map_or_else(|| "none".to_owned(), |digest| Digest(digest).into());
-            let (expected, found) = (text(self.digest), text(found));
-            return Err(LakeError::OtherState { path: folder, epoch: last.epoch, expected, found });
+        let last = Description::read(&folder, last)?;
+        if Some(last.digest.0) != self.digest {
+            let expected = self.digest.map_or_else(|| "none".to_owned(), |digest| Digest(digest).into());
+            return Err(LakeError::OtherState { path: folder, epoch: last.epoch, expected, found: last.digest.into() });
         }
-        History::open(&folder, &last)
+        // Whoever scores has compared the network; the digest is of it too.
+        History::open(&folder, &description::chain(&folder, &last, History::oldest(last.epoch))?)
     }
 }
 

@@ -1,6 +1,10 @@
 //! The part of the state that is small enough to be held in memory.
 
-use super::{folder_of, oldest_share, table};
+use super::{
+    description::Description,
+    folder_of, oldest_share,
+    table::{self, wide},
+};
 use crate::{
     lake::error::Result,
     scoring::{Capped, Debts},
@@ -26,31 +30,29 @@ pub(in crate::lake) struct Memory {
 }
 
 impl Memory {
-    /// Reads what is carried up to an epoch.
-    pub(super) fn read(folder: &Path, last: Epoch) -> Result<Self> {
+    /// Reads what is carried up to the last epoch of `chain`, which has all.
+    pub(super) fn read(folder: &Path, chain: &BTreeMap<Epoch, Description>) -> Result<Self> {
         let mut memory = Self::default();
-        for epoch in 0..=last {
-            let folder = folder_of(folder, epoch);
-            for [id] in table::read::<1>(&folder.join("repeats.parquet"))? {
+        let Some((&last, newest)) = chain.last_key_value() else { return Ok(memory) };
+        for (&epoch, description) in chain {
+            for [id] in rows::<1>(folder, description, "repeats.parquet")? {
                 memory.repeats.insert(id);
             }
-            for [merchant] in table::read::<1>(&folder.join("stopped.parquet"))? {
+            for [merchant] in rows::<1>(folder, description, "stopped.parquet")? {
                 memory.stopped.insert((epoch, merchant as u32));
             }
             if epoch >= oldest_share(last) {
-                let rows = table::read::<4>(&folder.join("buyers.parquet"))?;
                 let row = |[merchant, first, repeat, outside]: [u64; 4]| {
                     (merchant as u32, [first as u32, repeat as u32, outside as u32])
                 };
+                let rows = rows::<4>(folder, description, "buyers.parquet")?;
                 memory.buyers.insert(epoch, Arc::new(rows.into_iter().map(row).collect()));
             }
         }
-        let folder = folder_of(folder, last);
-        let wide = |low: u64, high: u64| u128::from(low) | u128::from(high) << 64;
-        for [customer, low, high] in table::read::<3>(&folder.join("debts.parquet"))? {
+        for [customer, low, high] in rows::<3>(folder, newest, "debts.parquet")? {
             memory.debts.owed.insert(customer as u32, wide(low, high));
         }
-        for [epoch, customer, low, high, cap, cap_high] in table::read::<6>(&folder.join("capped.parquet"))? {
+        for [epoch, customer, low, high, cap, cap_high] in rows::<6>(folder, newest, "capped.parquet")? {
             let capped = Capped { cash: wide(low, high), cap: wide(cap, cap_high) };
             memory.debts.capped.insert((epoch as u32, customer as u32), capped);
         }
@@ -76,4 +78,10 @@ impl Memory {
     pub(in crate::lake) fn was_repeat(&self, id: u64) -> bool {
         self.repeats.contains(&id)
     }
+}
+
+/// The rows of an epoch's table, which are those that were written.
+fn rows<const N: usize>(folder: &Path, description: &Description, name: &str) -> Result<Vec<[u64; N]>> {
+    let expected = description.table(folder, name)?;
+    table::read(&folder_of(folder, description.epoch).join(name), expected)
 }

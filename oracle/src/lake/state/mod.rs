@@ -13,26 +13,33 @@
 //! epoch=000012/stopped.parquet     merchants whose receipts of epoch 12 do not count
 //! ```
 //!
+//! The first two are read part by part; `….parts.parquet` beside them has each
+//! part's rows and hash. `state.json` says whose network it is and has a hash
+//! of what every table holds, and of the state before. So nothing is taken
+//! from a state that is another network's, or that holds one other number.
+//!
 //! A void has no deadline and must know whether its receipt was ticketed. To
 //! keep that for every receipt would be a second lake, so the exceptions are
 //! kept: the last two tables, of every epoch. First or repeat follows from
 //! since when a pair is known.
 
 mod carry;
+mod description;
 mod history;
 mod memory;
+mod parts;
 mod table;
 
+pub(super) use description::Owner;
 pub(super) use history::{History, StateAddress};
 pub(super) use memory::{EpochBuyers, Memory};
+pub(super) use table::{halves, read as read_table, wide, write as write_table};
 
-use super::{
-    error::{LakeError, Result},
-    exchange::PARTS,
-};
+use super::error::{LakeError, Result};
+use crate::report::Network;
 use bizkey_indexer::lake::Digest;
 use bizkey_primitives::{bizpower::SHARE_EPOCHS, Epoch, MerchantIndex};
-use serde::{Deserialize, Serialize};
+use description::Description;
 use std::{
     collections::BTreeMap,
     fs,
@@ -41,7 +48,7 @@ use std::{
 };
 
 /// Version of the state's files. Another one is built anew from the lake.
-const FORMAT: u32 = 1;
+const FORMAT: u32 = 2;
 
 /// A reference that counted at a merchant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -72,23 +79,11 @@ pub(super) struct PartCarry {
     pub(super) stopped: Vec<MerchantIndex>,
 }
 
-/// `state.json`.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-struct Description {
-    format: u32,
-    epoch: Epoch,
-    /// Of the state before and of this epoch's tables.
-    digest: Option<Digest>,
-    /// Rows of `bought.parquet` by part.
-    bought: Vec<u64>,
-    /// Rows of `references.parquet` by part.
-    references: Vec<u64>,
-}
-
 /// Everything that is carried up to an epoch.
 #[derive(Debug)]
 pub struct State {
     folder: PathBuf,
+    network: Owner,
     /// `None` before epoch 0.
     last: Option<Description>,
     memory: Memory,
@@ -98,22 +93,28 @@ pub struct State {
 }
 
 impl State {
-    /// Reads the newest state of a folder.
+    /// Reads the newest state of a folder, which has to be `network`'s.
     ///
     /// # Errors
+    /// [`LakeError::OtherNetwork`]; [`LakeError::Altered`] when it holds
+    /// something else than was written, as far as it is read now: the large
+    /// tables are looked at when a part of them is needed;
     /// [`LakeError::State`].
-    pub fn open(folder: &Path) -> Result<Self> {
-        let last = newest(folder)?;
+    pub fn open(folder: &Path, network: &Network) -> Result<Self> {
+        let (last, network) = (newest(folder)?, Owner::from(network));
         let mut state = Self {
             folder: folder.to_owned(),
+            network,
             last: None,
             memory: Memory::default(),
             history: History::default(),
             kept: Mutex::default(),
         };
         let Some(last) = last else { return Ok(state) };
-        state.history = History::open(folder, &last)?;
-        state.memory = Memory::read(folder, last.epoch)?;
+        last.check_network(folder, network)?;
+        let chain = description::chain(folder, &last, 0)?;
+        state.history = History::open(folder, &chain)?;
+        state.memory = Memory::read(folder, &chain)?;
         state.last = Some(last);
         Ok(state)
     }
@@ -124,10 +125,11 @@ impl State {
         self.last.as_ref().map_or(0, |last| last.epoch.saturating_add(1))
     }
 
-    /// Blake2b-256 of everything that is carried; `None` before epoch 0.
+    /// Blake2b-256 of everything that is carried, and of whose it is; `None`
+    /// before epoch 0.
     #[must_use]
     pub fn digest(&self) -> Option<Digest> {
-        self.last.as_ref().and_then(|last| last.digest)
+        self.last.as_ref().map(|last| last.digest)
     }
 
     pub(super) fn memory(&self) -> &Memory {
@@ -156,19 +158,6 @@ fn folder_of(folder: &Path, epoch: Epoch) -> PathBuf {
     folder.join(format!("epoch={epoch:06}"))
 }
 
-fn description(folder: &Path, epoch: Epoch) -> Result<Description> {
-    let path = folder_of(folder, epoch).join("state.json");
-    let text = fs::read(&path).map_err(|error| LakeError::state(&path, error))?;
-    let read: Description = serde_json::from_slice(&text).map_err(|error| LakeError::state(&path, error))?;
-    let fits = read.format == FORMAT
-        && read.epoch == epoch
-        && [&read.bought, &read.references].iter().all(|parts| parts.len() == PARTS);
-    if !fits {
-        return Err(LakeError::state(&path, "it is of another format or epoch"));
-    }
-    Ok(read)
-}
-
 /// The newest epoch that is complete.
 fn newest(folder: &Path) -> Result<Option<Description>> {
     let entries = match fs::read_dir(folder) {
@@ -185,7 +174,7 @@ fn newest(folder: &Path) -> Result<Option<Description>> {
             newest = newest.max(epoch);
         }
     }
-    newest.map(|epoch| description(folder, epoch)).transpose()
+    newest.map(|epoch| Description::read(folder, epoch)).transpose()
 }
 
 /// The oldest epoch whose buyers count in the epoch after `last`.

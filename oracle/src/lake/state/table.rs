@@ -1,20 +1,16 @@
-//! Tables of numbers as Parquet. The same rows give the same bytes.
+//! Tables of numbers as Parquet. The same rows give the same bytes, and what is
+//! read is compared with what was written, by its hash.
 
-use super::Spent;
 use crate::lake::error::{at, FileError, LakeError, Result};
-use bizkey_primitives::Epoch;
+use bizkey_indexer::lake::Digest;
+use blake2b_simd::blake2bp;
 use datafusion::{
     arrow::{
         array::{ArrayRef, AsArray, RecordBatch, UInt64Array},
         datatypes::{DataType, Field, Schema, SchemaRef, UInt64Type},
     },
     parquet::{
-        arrow::{
-            arrow_reader::{
-                ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder, RowSelection, RowSelector,
-            },
-            ArrowWriter,
-        },
+        arrow::{arrow_reader::ParquetRecordBatchReaderBuilder, ArrowWriter},
         basic::{Compression, Encoding},
         file::properties::WriterProperties,
     },
@@ -26,10 +22,30 @@ use std::{
 };
 
 /// Rows of a row group.
-const ROW_GROUP: usize = 1 << 16;
+pub(super) const ROW_GROUP: usize = 1 << 16;
+
+/// Numbers that are hashed at a time.
+const HASHED: usize = 1 << 13;
 
 fn schema(columns: &[&str]) -> SchemaRef {
     Arc::new(Schema::new(columns.iter().map(|name| Field::new(*name, DataType::UInt64, false)).collect::<Vec<_>>()))
+}
+
+/// The hash of rows: BLAKE2bp with 256 bits, which takes four lanes at once, of
+/// the numbers row by row, each in eight bytes, the lowest first.
+pub(in crate::lake) fn hash<const N: usize>(rows: &[[u64; N]]) -> Digest {
+    let mut state = blake2bp::Params::new().hash_length(32).to_state();
+    let mut bytes = Vec::with_capacity(HASHED * size_of::<u64>());
+    for numbers in rows.as_flattened().chunks(HASHED) {
+        bytes.clear();
+        for number in numbers {
+            bytes.extend_from_slice(&number.to_le_bytes());
+        }
+        state.update(&bytes);
+    }
+    let mut digest = [0; 32];
+    digest.copy_from_slice(state.finalize().as_bytes());
+    Digest(digest)
 }
 
 /// A table being written.
@@ -44,7 +60,7 @@ impl Writer {
         let schema = schema(columns);
         let create = || -> Result<ArrowWriter<File>, FileError> {
             let properties = WriterProperties::builder()
-                .set_created_by("bizkey state 1".to_owned())
+                .set_created_by("bizkey state 2".to_owned())
                 .set_compression(Compression::SNAPPY)
                 .set_max_row_group_row_count(Some(ROW_GROUP))
                 // Most numbers are there once; those that ascend are small apart.
@@ -57,12 +73,9 @@ impl Writer {
     }
 
     /// Appends rows.
-    pub(super) fn write<const N: usize>(&mut self, rows: impl Iterator<Item = [u64; N]>) -> Result<()> {
-        let mut columns: [Vec<u64>; N] = std::array::from_fn(|_| Vec::new());
-        for row in rows {
-            columns.iter_mut().zip(row).for_each(|(column, value)| column.push(value));
-        }
-        let columns = columns.into_iter().map(|column| Arc::new(UInt64Array::from(column)) as ArrayRef).collect();
+    pub(super) fn write<const N: usize>(&mut self, rows: &[[u64; N]]) -> Result<()> {
+        let column = |column: usize| UInt64Array::from_iter_values(rows.iter().map(|row| row[column]));
+        let columns = (0..N).map(|number| Arc::new(column(number)) as ArrayRef).collect();
         let written = RecordBatch::try_new(Arc::clone(&self.schema), columns)
             .map_err(FileError::from)
             .and_then(|batch| Ok(self.writer.write(&batch)?));
@@ -76,25 +89,32 @@ impl Writer {
     }
 }
 
-/// Writes a whole table.
-pub(super) fn write<const N: usize>(
-    path: &Path,
-    columns: [&str; N],
-    rows: impl Iterator<Item = [u64; N]>,
-) -> Result<()> {
+/// Writes a whole table; the hash of its rows.
+pub(in crate::lake) fn write<const N: usize>(path: &Path, columns: [&str; N], rows: &[[u64; N]]) -> Result<Digest> {
     let mut writer = Writer::create(path, &columns)?;
-    writer.write(rows)?;
-    writer.finish()
+    for rows in rows.chunks(ROW_GROUP) {
+        writer.write(rows)?;
+    }
+    writer.finish()?;
+    Ok(hash(rows))
 }
 
-/// Reads a whole table.
-pub(super) fn read<const N: usize>(path: &Path) -> Result<Vec<[u64; N]>> {
+/// Reads a whole table whose rows have that hash.
+///
+/// # Errors
+/// [`LakeError::Altered`] when they have another one.
+pub(in crate::lake) fn read<const N: usize>(path: &Path, expected: Digest) -> Result<Vec<[u64; N]>> {
     let read =
         || -> Result<Vec<[u64; N]>, FileError> { rows(ParquetRecordBatchReaderBuilder::try_new(File::open(path)?)?) };
-    read().map_err(at(path))
+    let rows = read().map_err(at(path))?;
+    if hash(&rows) != expected {
+        return Err(LakeError::Altered { path: path.to_owned(), part: None });
+    }
+    Ok(rows)
 }
 
-fn rows<const N: usize>(file: ParquetRecordBatchReaderBuilder<File>) -> Result<Vec<[u64; N]>, FileError> {
+/// The rows of a reader.
+pub(super) fn rows<const N: usize>(file: ParquetRecordBatchReaderBuilder<File>) -> Result<Vec<[u64; N]>, FileError> {
     let mut rows = Vec::new();
     for batch in file.with_batch_size(ROW_GROUP).build()? {
         let batch = batch?;
@@ -111,67 +131,12 @@ fn rows<const N: usize>(file: ParquetRecordBatchReaderBuilder<File>) -> Result<V
     Ok(rows)
 }
 
-/// A table whose rows ascend by part, read part by part.
-#[derive(Clone, Debug)]
-pub(super) struct PartTable {
-    path: PathBuf,
-    metadata: ArrowReaderMetadata,
-    /// Where each part begins, and where the last one ends.
-    starts: Arc<Vec<u64>>,
+/// A wide number as the two that are kept of it, the lower half first.
+pub(in crate::lake) fn halves(wide: u128) -> [u64; 2] {
+    [wide as u64, (wide >> 64) as u64]
 }
 
-impl PartTable {
-    /// Opens a table with so many rows a part.
-    pub(super) fn open(path: &Path, counts: &[u64]) -> Result<Self> {
-        let load = || -> Result<ArrowReaderMetadata, FileError> {
-            Ok(ArrowReaderMetadata::load(&File::open(path)?, ArrowReaderOptions::new())?)
-        };
-        let metadata = load().map_err(at(path))?;
-        let mut starts = vec![0u64];
-        starts.extend(counts.iter().scan(0u64, |end, count| {
-            *end = end.saturating_add(*count);
-            Some(*end)
-        }));
-        let rows: i64 = metadata.metadata().row_groups().iter().map(|group| group.num_rows()).sum();
-        if starts.last().copied() != u64::try_from(rows).ok() {
-            return Err(LakeError::state(path, "it has other rows than were written"));
-        }
-        Ok(Self { path: path.to_owned(), metadata, starts: Arc::new(starts) })
-    }
-
-    /// The rows of a part.
-    fn part<const N: usize>(&self, part: usize) -> Result<Vec<[u64; N]>> {
-        let (Some(&begin), Some(&end)) = (self.starts.get(part), self.starts.get(part + 1)) else {
-            return Err(LakeError::state(&self.path, format!("there is no part {part}")));
-        };
-        if begin == end {
-            return Ok(Vec::new());
-        }
-        let read = || -> Result<Vec<[u64; N]>, FileError> {
-            let (mut groups, mut first, mut skipped) = (Vec::new(), 0u64, None);
-            for (number, group) in self.metadata.metadata().row_groups().iter().enumerate() {
-                let last = first + u64::try_from(group.num_rows()).unwrap_or(0);
-                if last > begin && first < end {
-                    groups.push(number);
-                    skipped.get_or_insert(begin - first.min(begin));
-                }
-                first = last;
-            }
-            let skip = RowSelector::skip(skipped.unwrap_or(0) as usize);
-            let selection = RowSelection::from(vec![skip, RowSelector::select((end - begin) as usize)]);
-            let file = File::open(&self.path)?;
-            let file = ParquetRecordBatchReaderBuilder::new_with_metadata(file, self.metadata.clone());
-            rows(file.with_row_groups(groups).with_row_selection(selection))
-        };
-        read().map_err(at(&self.path))
-    }
-
-    pub(super) fn bought(&self, part: usize) -> Result<Vec<(u64, Epoch)>> {
-        Ok(self.part::<2>(part)?.into_iter().map(|[pair, since]| (pair, since as u32)).collect())
-    }
-
-    pub(super) fn references(&self, part: usize) -> Result<Vec<Spent>> {
-        let spent = |[merchant, low, high]: [u64; 3]| Spent { merchant: merchant as u32, reference: [low, high] };
-        Ok(self.part::<3>(part)?.into_iter().map(spent).collect())
-    }
+/// The wide number again.
+pub(in crate::lake) fn wide(low: u64, high: u64) -> u128 {
+    u128::from(low) | u128::from(high) << 64
 }

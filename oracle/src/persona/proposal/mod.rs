@@ -63,7 +63,14 @@ pub struct BoardCall {
 }
 
 impl BoardCall {
-    fn new(place: &Place, does: &'static str, target: AccountId, message: &str, arguments: &impl Encode) -> Self {
+    /// The resolution that calls a message of `target` with these arguments.
+    pub(crate) fn new(
+        place: &Place,
+        does: &'static str,
+        target: AccountId,
+        message: &str,
+        arguments: &impl Encode,
+    ) -> Self {
         let mut input = selector(message).to_vec();
         arguments.encode_to(&mut input);
         let motion = Motion::Call { target, input };
