@@ -3,9 +3,9 @@
 #![allow(clippy::expect_used, clippy::unwrap_used)]
 
 use bizkey_oracle::simulation::{
-    attack::{compare, Attack, Comparison, Town},
+    attack::{compare, verdicts, Attack, Attacker, Comparison, Town},
     economy::{DayRow, Economy, Place, Summary},
-    AttackParameters, EconomyParameters,
+    AttackParameters, EconomyParameters, Stage,
 };
 use bizkey_primitives::{
     emission::{quota, CUSTOMER_EMISSION_CAP, MERCHANT_EMISSION_CAP},
@@ -113,9 +113,18 @@ proptest! {
     }
 }
 
-/// A town that is played in a moment.
+/// A town that is played in a moment: 12 buyers a shop and day.
 fn small() -> AttackParameters {
-    AttackParameters { town_shops: 12, town_customers: 300, warmup_days: 10, ..AttackParameters::default() }
+    small_at(Stage::Launch)
+}
+
+fn small_at(stage: Stage) -> AttackParameters {
+    AttackParameters { town_shops: 12, town_customers: 300, ..stage.parameters(&EconomyParameters::default()) }
+}
+
+/// What the rules say of each plan of the shop with the least trade.
+fn suspicions(parameters: &AttackParameters, town: &Town, attack: Attack) -> Vec<(String, bool)> {
+    verdicts(parameters, town, Attacker::LeastTrade, attack).unwrap()
 }
 
 fn played(parameters: &AttackParameters, seed: u64, attacks: &[Attack]) -> Vec<Comparison> {
@@ -128,10 +137,12 @@ fn pays_without(parameters: &AttackParameters, attack: Attack) -> bool {
     (1..=4).any(|seed| played(parameters, seed, &[attack])[0].second.net > 0)
 }
 
+/// Without any audit, of which the paper does not speak.
 #[test]
 fn under_bizpower_1_floods_of_one_cent_orders_and_invented_receipts_pay() {
+    let letter = AttackParameters { audited_percent_month: 0, ..small() };
     for seed in 1..=4 {
-        for one in played(&small(), seed, &[Attack::OneCentOrders, Attack::InventedReceipts]) {
+        for one in played(&letter, seed, &[Attack::OneCentOrders, Attack::InventedReceipts]) {
             assert!(one.first.net > 0, "seed {seed}: {one:?}");
             assert!(one.second.net <= 0, "seed {seed}: {one:?}");
         }
@@ -155,47 +166,107 @@ fn one_sale_as_many_receipts_is_one_sale_under_bizpower_2() {
     assert!(table[0].first.bzky > 0 && table[0].second.bzky == 0, "{table:?}");
 }
 
-/// Each default is needed: without it the attack that it is there for pays.
+/// Each default is needed: without it the attack that it is there for pays. An
+/// audit alone would stop understated sales too, but not at a shop that is not drawn.
 #[test]
 fn a_wide_clamp_lets_understated_sales_pay() {
-    assert!(pays_without(&AttackParameters { clamp_hi_percentile: 99, ..small() }, Attack::OneCentOrders));
+    let narrow = AttackParameters { audited_percent_month: 0, ..small() };
+    assert!(!pays_without(&narrow, Attack::OneCentOrders));
+    assert!(pays_without(&AttackParameters { clamp_hi_percentile: 99, ..narrow }, Attack::OneCentOrders));
 }
 
 #[test]
 fn without_demands_invented_receipts_pay() {
-    assert!(pays_without(&AttackParameters { demand_ppm: 0, ..small() }, Attack::InventedReceipts));
+    let none = AttackParameters { audited_percent_month: 0, ..small() };
+    assert!(!pays_without(&none, Attack::InventedReceipts));
+    assert!(pays_without(&AttackParameters { demand_ppm: 0, ..none }, Attack::InventedReceipts));
 }
 
 #[test]
-fn without_the_persona_people_who_lend_their_names_pay() {
-    assert!(pays_without(&AttackParameters { persona_percent_month: 0, ..small() }, Attack::CashSelfDealing));
+fn without_audits_what_the_rules_do_not_see_pays() {
+    let none = AttackParameters { audited_percent_month: 0, ..small() };
+    assert!(pays_without(&none, Attack::CashSelfDealing));
+    assert!(pays_without(&none, Attack::SybilCustomers));
+    let played = played(&none, 1, &[Attack::CashSelfDealing]).remove(0).second;
+    assert!(!played.found.is_suspected && played.found.any == 0, "the rules see it not: {played:?}");
+}
+
+/// The verdict is that of the persona's rules, not of a chance: so many people
+/// who come daily are seen, a pair is not, whatever else is set.
+#[test]
+fn the_rules_find_a_flood_of_daily_buyers_and_no_pair() {
+    // Audits by lot alone find nothing here, so that the best plan of each size shows itself.
+    let quiet = |size| AttackParameters { audited_percent_month: 0, free_accomplices: size, size, ..small() };
+    for seed in 1..=3 {
+        let town = Town::made_up(&small(), seed);
+        let verdict = |size, attack| {
+            let mut all = suspicions(&quiet(size), &town, attack);
+            all.retain(|(what, _)| what.starts_with(&format!("{size} ")) && what.contains("daily"));
+            assert!(!all.is_empty());
+            all
+        };
+        for attack in [Attack::SybilCustomers, Attack::CashSelfDealing] {
+            assert!(verdict(40, attack).iter().all(|(_, is_found)| *is_found), "seed {seed}: {attack} of 40");
+            assert!(verdict(2, attack).iter().all(|(_, is_found)| !is_found), "seed {seed}: {attack} of 2");
+        }
+        let split = suspicions(&quiet(8), &town, Attack::SplitReceipts);
+        for (what, is_found) in split {
+            assert_eq!(is_found, !what.contains("as 2 receipts"), "seed {seed}: {what}: from three pieces on");
+        }
+    }
 }
 
 #[test]
-fn without_the_persona_and_checked_identities_sybils_pay() {
-    let bare = AttackParameters { persona_percent_month: 0, identity_cost: 0, wallet_month: 0, ..small() };
-    assert!(pays_without(&bare, Attack::SybilCustomers));
+fn no_attack_pays_at_launch_nor_at_any_stage() {
+    for stage in Stage::ALL {
+        for seed in 1..=2 {
+            for one in played(&small_at(stage), seed, &Attack::ALL) {
+                assert!(one.second.net <= 0, "stage {stage}, seed {seed}: {one:?}");
+            }
+        }
+    }
+}
+
+/// A price at which an attack pays comes with the deposit that stops it there,
+/// and at every price beyond.
+#[test]
+fn the_deposit_that_is_asked_for_stops_an_attack_at_any_price() {
+    let attacks = [Attack::SybilCustomers, Attack::CashSelfDealing];
+    let mut asked = 0;
+    for seed in 1..=3 {
+        for one in played(&small(), seed, &attacks) {
+            let Some(pays_from) = one.second.pays_from else { continue };
+            asked += 1;
+            let price = u64::try_from(pays_from * 2).unwrap();
+            let dear = AttackParameters { bzky_price: price, ..small() };
+            assert!(played(&dear, seed, &[one.attack])[0].second.net > 0, "seed {seed}: {one:?}");
+            let deposit = u64::try_from(one.second.deposit_needed.unwrap().div_ceil(TOKEN)).unwrap();
+            let raised = AttackParameters { deposit, ..dear };
+            for times in [1, 100] {
+                let raised = AttackParameters { bzky_price: price * times, ..raised.clone() };
+                let outcome = played(&raised, seed, &[one.attack]).remove(0).second;
+                assert!(outcome.net <= 0, "seed {seed}, {deposit} Bzky: {outcome:?}");
+            }
+        }
+    }
+    assert!(asked > 0, "a price from which an attack pays was met");
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 24, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 8, ..ProptestConfig::default() })]
 
     /// With the defaults no attack pays under bizpower-2: whichever shop
-    /// attacks, from two and a half customers a shop and day on, however large
-    /// the attack, whatever the stage of the network, and even if those who are
-    /// removed lose no more than a quarter of a year.
+    /// attacks, from eight buyers a shop and day on, however large the attack,
+    /// and whatever the stage of the network.
     #[test]
     fn no_attack_pays_under_bizpower_2(
         seed: u64,
         attacker in proptest::option::of(1u32..=12),
-        town_customers in 60u64..600,
+        town_customers in 200u64..600,
         size in 1u64..120,
-        network_shops in prop_oneof![Just(0u64), 12u64..2_000_000],
-        future_days in 90u64..=365,
+        stage in proptest::sample::select(Stage::ALL.to_vec()),
     ) {
-        let network_customers = network_shops * 40;
-        let parameters =
-            AttackParameters { town_customers, size, network_shops, network_customers, future_days, ..small() };
+        let parameters = AttackParameters { town_customers, size, ..small_at(stage) };
         let town = Town::made_up(&parameters, seed);
         for one in compare(&parameters, &town, attacker, &Attack::ALL, |_| ()).unwrap() {
             prop_assert!(one.second.net <= 0, "{one:?}");

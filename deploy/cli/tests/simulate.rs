@@ -74,7 +74,8 @@ fn every_parameter_is_listed_with_its_argument() {
 }
 
 /// A small town, so that the test is short.
-const TOWN: [&str; 6] = ["--set", "town_shops=8", "--set", "town_customers=150", "--set", "warmup_days=5"];
+const TOWN: [&str; 8] =
+    ["--set", "town_shops=8", "--set", "town_customers=200", "--set", "warmup_days=5", "--set", "size=8"];
 
 #[test]
 fn attacks_are_told_under_both_versions() {
@@ -84,6 +85,31 @@ fn attacks_are_told_under_both_versions() {
     assert!(said.contains("Under bizpower-1 these pay: one-cent-orders"), "{said}");
     assert!(said.contains("Under bizpower-2 none of these pays."), "{said}");
     assert!(said.contains("no attack: the paper pays shops for holding"), "{said}");
+    assert!(said.contains("stage launch: no network beyond the town, a deposit of 10,000 Bzky"), "{said}");
+    assert!(said.contains("of 20 % of all shops a month"), "{said}");
+}
+
+#[test]
+fn a_stage_has_its_deposit_and_where_nobody_is_audited_the_board_is_told() {
+    let with = |extra: &[&str]| {
+        let attack = ["attack", "--attack", "cash-self-dealing"];
+        let output = simulate(&[attack.as_slice(), &TOWN, extra].concat());
+        assert!(output.status.success(), "{}", text(&output.stderr));
+        text(&output.stdout)
+    };
+    let said = with(&["--stage", "2"]);
+    assert!(
+        said.contains("stage 2: 450,000 shops and 2,000,000 customers a day in all, a deposit of 500 Bzky"),
+        "{said}"
+    );
+    assert!(said.contains("Under bizpower-2 none of these pays."), "{said}");
+    let said = with(&["--set", "audited_percent_month=0"]);
+    assert!(said.contains("Under bizpower-2 these pay: cash-self-dealing"), "{said}");
+    assert!(said.contains("cash-self-dealing pays now: the board must have shops audited"), "{said}");
+    let said = with(&["--set", "audited_percent_month=5"]);
+    assert!(said.contains("must raise the deposit from 10,000"), "{said}");
+    let refused = simulate(&["attack", "--stage", "4"]);
+    assert!(text(&refused.stderr).contains("there is no stage `4`: say launch, 1, 2 or 3"));
 }
 
 #[test]

@@ -54,8 +54,8 @@ parameters! {
         /// Bzky that a shop locks for its terminal until stage 1 is reached. The deposit stands for buying the terminal
         /// (whitepaper 3.3.2): a smart till costs about 100 dollars, which is 10,000 Bzky at one cent.
         deposit_stage_1: 10_000, "Bzky", 0, 1_000_000_000;
-        /// The same until stage 2 is reached. The board lowers it as the network grows: two million shops at 10,000
-        /// would have to lock twice of all the Bzky that there is.
+        /// The same until stage 2 is reached: the till at a price of 5 cents. The board lowers it as the network grows: two
+        /// million shops at 10,000 would have to lock twice of all the Bzky that there is.
         deposit_stage_2: 2_000, "Bzky", 0, 1_000_000_000;
         /// The same from stage 2 on: a till of 100 dollars at a price of 20 cents.
         deposit_stage_3: 500, "Bzky", 0, 1_000_000_000;
@@ -114,13 +114,16 @@ parameters! {
     /// What [`attack`](super::attack) plays with: the town, the prices, what the
     /// attacker pays, and what the board sets under bizpower-2.
     AttackParameters {
-        /// Shops of the made-up town. Many enough that none decides the day, few enough to play in a second.
+        /// Shops of the made-up town. Many enough that none decides the day, few enough to play in a moment.
         town_shops: 40, "shops", 4, 10_000;
-        /// Customers of the made-up town: 50 a shop, of whom about half buy on a day.
+        /// Customers of the made-up town: 50 a shop, of whom about half buy on a day. Where a shop has fewer than about five
+        /// buyers a day, each weighs so much that three accomplices pay: there more shops must be audited. In a trial on
+        /// real receipts with one sale a shop and day it took 35 % a month.
         town_customers: 2_000, "customers", 10, 1_000_000;
         /// Days that the town lives before the attack, so that there are known customers to return.
         warmup_days: 14, "days", 1, 400;
-        /// Days that the attack lasts: a month, in which each of the chances below is counted once.
+        /// Days that the attack lasts: a month, for which the share of audited shops is given. Who goes on decides anew
+        /// each month, with the same or more at stake.
         attack_days: 30, "days", 1, 400;
         /// Shops of the whole network; 0 for the town's alone. Up to 30,000 a shop earns 100 Bzky a day on average, the
         /// most that it ever can, so the town alone is the attacker's best case.
@@ -148,23 +151,35 @@ parameters! {
         /// some groceries. Cash costs a forger nothing, so it must not carry large amounts.
         cash_cap: 2_000, "cents", 0, 281_474_976_710_655;
         /// A shop's deposit: the price of a smart till, about 100 dollars, at one cent a Bzky. A forger who is found loses
-        /// all of it: a failed opening takes its penalty at once, the board seizes the rest.
+        /// all of it: a failed opening takes its penalty at once, the board seizes the rest. It is what a shop with no
+        /// honest trade has to lose, so when Bzky gets dearer it must not be lowered by more than a new stage allows.
         deposit: 10_000, "Bzky", 0, 1_000_000_000;
         /// How many ticketed receipts are demanded by somebody, drawn at random: one in 50, half a demand a day at a shop
         /// with 25 tickets. Bonds of 10 Bzky come to a twentieth of what such a shop earns, and it gets them itself. An
         /// invented receipt then risks 200 Bzky of the deposit, twice of what a shop earns in a day.
         demand_ppm: 20_000, "millionths", 0, 1_000_000;
-        /// Chance that collusion or splitting at a shop is found within 30 days, by the customer persona and the audits
-        /// that follow it. The network asks of its persona to find 0.9 of it among real receipts; a third is taken off
-        /// because forgers adapt.
-        persona_percent_month: 60, "percent", 0, 100;
+        /// How many of all shops are audited in a month, drawn by lot, which nobody can foresee. It is what stands against
+        /// plans that the persona's rules do not see, such as three people who come daily or forty who come on six of
+        /// fourteen days. A fifth: each shop once in five months, for an hour of its own and half an hour of an
+        /// attestor's, say 10 dollars: 2 dollars a shop and month, where the average shop earns 30 at launch. With none
+        /// such plans pay; with a tenth some would in stage 2; from stage 3 on a twentieth is enough.
+        audited_percent_month: 20, "percent", 0, 100;
+        /// Receipts that an audit draws by lot and compares with the till, the stock and the payments: two days' at a shop
+        /// with 25 buyers, an hour's work. A shop that the rules suspect is audited as well; then they are drawn from
+        /// what is suspected.
+        audited_receipts: 50, "receipts", 0, 10_000;
+        /// How likely a forged receipt that was drawn is recognised: one in five. The forger rings it up and the
+        /// accomplice confirms it, so that only goods that never left or money that never came give it away. Where one
+        /// receipt in four is forged, an audit still misses the shop only once in thirteen times.
+        recognised_percent: 20, "percent", 0, 100;
         /// Days of future income that a shop or customer loses when found and removed: a year, though the pools last
         /// nearly three at the cap.
         future_days: 365, "days", 0, 1_000;
         /// Price of a stranger's checked identity: 30 dollars, what buyers paid for iris-checked World IDs in 2023. Accounts
         /// checked by papers, as Bizkey's are by card and identity card, cost 150 and more at that time; bare papers 8.
         identity_cost: 3_000, "cents", 0, 1_000_000_000;
-        /// Accomplices that cost nothing: staff and household.
+        /// Accomplices that cost nothing: staff and household, taken to use Bizkey for nothing else, so that they lose
+        /// nothing when they are found.
         free_accomplices: 4, "people", 0, 10_000;
         /// What every further accomplice asks for a day of lending wallet and name: a dollar.
         accomplice_day: 100, "cents", 0, 1_000_000;

@@ -6,6 +6,7 @@
 //! | [`defaults`] | every parameter, with its default and the argument for it |
 //! | [`parameter`] | how parameters are named, listed and set |
 //! | [`economy`] | Bzky and Time of the whole network, day by day |
+//! | [`stage`] | what an attack meets at each of the paper's stages |
 //! | [`attack`] | a town with and without an attack, under both algorithms |
 //!
 //! A simulation runs the network's own functions: emissions and prices of
@@ -16,6 +17,8 @@ pub mod attack;
 pub mod defaults;
 pub mod economy;
 pub mod parameter;
+pub mod stage;
 
 pub use defaults::{AttackParameters, EconomyParameters};
 pub use parameter::{Parameter, ParameterError, Setting};
+pub use stage::Stage;

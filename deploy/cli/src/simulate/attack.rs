@@ -10,9 +10,9 @@ use anyhow::Context;
 use bizkey_gateway::payment::SaleChannel;
 use bizkey_oracle::simulation::{
     attack::{compare, held_for_whole_days, Attack, Comparison, Outcome, Town},
-    AttackParameters, Setting,
+    AttackParameters, EconomyParameters, Setting, Stage,
 };
-use bizkey_primitives::receipt::Channel;
+use bizkey_primitives::{receipt::Channel, TOKEN};
 use indicatif::{ProgressBar, ProgressStyle};
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -32,9 +32,13 @@ pub struct AttackArgs {
     #[arg(long, requires = "receipts", value_name = "FILE")]
     shops: Option<PathBuf>,
     /// The shop that attacks: its store_id, or its number in the made-up town; without it the one whose buyers weigh
-    /// the most.
+    /// the most or, if that is better for the attacker, the one with the least trade.
     #[arg(long, value_name = "ID")]
     shop: Option<String>,
+    /// When the network is attacked: at its launch, or when stage 1, 2 or 3 of the paper has been reached, with the
+    /// deposit, the price, and the shops and customers beyond the town that it has then.
+    #[arg(long, default_value_t, value_name = "launch|1|2|3")]
+    stage: Stage,
     /// What if: change a parameter, such as identity_cost=800. Can be repeated.
     #[arg(long = "set", value_name = "NAME=VALUE")]
     settings: Vec<Setting>,
@@ -52,7 +56,7 @@ pub fn attack(args: &AttackArgs) -> anyhow::Result<()> {
         print_list(AttackParameters::ALL);
         return Ok(());
     }
-    let mut parameters = AttackParameters::default();
+    let mut parameters = args.stage.parameters(&EconomyParameters::default());
     for setting in &args.settings {
         parameters.set(setting)?;
     }
@@ -74,6 +78,7 @@ pub fn attack(args: &AttackArgs) -> anyhow::Result<()> {
         town.days.len(),
         parameters.attack_days
     );
+    print_stage(args.stage, &parameters);
     let attacks = if args.attacks.is_empty() { Attack::ALL.to_vec() } else { args.attacks.clone() };
     let bar = ProgressBar::new(attacks.len() as u64);
     // The template is a constant that parses.
@@ -84,7 +89,7 @@ pub fn attack(args: &AttackArgs) -> anyhow::Result<()> {
     let comparisons = compare(&parameters, &town, attacker, &attacks, |_| bar.inc(1))?;
     bar.finish_and_clear();
     print_table(&comparisons, &parameters);
-    print_plans(&comparisons);
+    print_plans(&comparisons, &names);
     if attacks.contains(&Attack::RentedHoldings) {
         let (gain, interest) = held_for_whole_days(&parameters, &town, attacker)?;
         let (gain, interest) = (whole(i128::try_from(gain)?), whole(i128::try_from(interest)?));
@@ -97,8 +102,61 @@ pub fn attack(args: &AttackArgs) -> anyhow::Result<()> {
         );
         println!("\n{}", wrapped(&note, "", 110));
     }
+    println!("\n{}", wrapped(&audits(&parameters), "", 110));
+    for advice in comparisons.iter().filter_map(|one| advice(one, &parameters)) {
+        println!("{}", wrapped(&advice, "", 110));
+    }
     println!("\n{}", verdict(&comparisons));
     Ok(())
+}
+
+/// What the network is when it is attacked.
+fn print_stage(stage: Stage, parameters: &AttackParameters) {
+    let AttackParameters { network_shops, network_customers, deposit, .. } = parameters;
+    let network = if *network_shops == 0 {
+        "no network beyond the town".to_owned()
+    } else {
+        format!("{} shops and {} customers a day in all", grouped(*network_shops), grouped(*network_customers))
+    };
+    println!("stage {stage}: {network}, a deposit of {} Bzky", grouped(*deposit));
+}
+
+/// How forgers are found.
+fn audits(parameters: &AttackParameters) -> String {
+    let AttackParameters { audited_percent_month, audited_receipts, recognised_percent, .. } = parameters;
+    format!(
+        "Found: by the persona's own rules, run over the receipts of all the days; whom they suspect is audited. By \
+         an audit by lot, of {audited_percent_month} % of all shops a month. By a demand to open a receipt. An audit \
+         draws {audited_receipts} receipts and recognises {recognised_percent} % of the forged ones among them. \
+         Whoever is found is removed: the deposit is seized, what is deferred is not paid, later income is lost. \
+         Where the rules see nothing, the lot is all there is."
+    )
+}
+
+/// What the board must do where an attack pays from some price on under
+/// bizpower-2; `None` where it pays at none.
+fn advice(Comparison { attack, second, .. }: &Comparison, parameters: &AttackParameters) -> Option<String> {
+    let least = second.pays_from?;
+    let when = if least == u128::from(parameters.bzky_price) {
+        "pays now:".to_owned()
+    } else {
+        format!("would pay from a price of {} on; before that", price(least))
+    };
+    Some(match second.deposit_needed {
+        // Rounded up to whole Bzky.
+        Some(deposit) => {
+            let deposit = u64::try_from(deposit.div_ceil(TOKEN)).unwrap_or(u64::MAX);
+            format!(
+                "{attack} {when} the board must raise the deposit from {} to {} Bzky, with which it pays \
+                 at no price, or have more shops audited.",
+                grouped(parameters.deposit),
+                grouped(deposit)
+            )
+        }
+        None => {
+            format!("{attack} {when} the board must have shops audited: no deposit helps where nobody is found.")
+        }
+    })
 }
 
 /// The number of the shop with a name.
@@ -153,7 +211,7 @@ fn print_table(comparisons: &[Comparison], parameters: &AttackParameters) {
         price(parameters.time_price.into())
     );
     println!(
-        "{:<18} {:>3} {:>9} {:>8} {:>10} {:>8} {:>10} {:>8} {:>8} {:>8} {:>10} {:>10} {:>6} {:>10}",
+        "{:<18} {:>3} {:>9} {:>8} {:>10} {:>8} {:>10} {:>8} {:>8} {:>8} {:>10} {:>10} {:>9} {:>5} {:>6} {:>5} {:>10}",
         "attack",
         "v",
         "Bzky",
@@ -166,16 +224,22 @@ fn print_table(comparisons: &[Comparison], parameters: &AttackParameters) {
         "capital",
         "penalties",
         "net",
-        "found",
+        "found by:",
+        "",
+        "",
+        "",
         "pays if a"
     );
-    println!("{:<18} {:>3} {:>67} {:>48}", "", "", "given", "Bzky costs");
+    println!(
+        "{:<18} {:>3} {:>67} {:>30} {:>9} {:>5} {:>6} {:>5} {:>10}",
+        "", "", "given", "", "rules", "audit", "demand", "any", "Bzky costs"
+    );
     for Comparison { attack, first, second } in comparisons {
         for (version, outcome) in [(1, first), (2, second)] {
-            let Outcome { bzky, time, earned, costs, net, found_per_mille, pays_from, .. } = outcome;
+            let Outcome { bzky, time, earned, costs, net, found, pays_from, .. } = outcome;
             let name = if version == 1 { attack.name() } else { "" };
             println!(
-                "{:<18} {:>3} {:>9} {:>8} {:>10} {:>8} {:>10} {:>8} {:>8} {:>8} {:>10} {:>10} {:>6} {:>10}",
+                "{:<18} {:>3} {:>9} {:>8} {:>10} {:>8} {:>10} {:>8} {:>8} {:>8} {:>10} {:>10} {:>9} {:>5} {:>6} {:>5} {:>10}",
                 name,
                 version,
                 whole(*bzky),
@@ -188,11 +252,19 @@ fn print_table(comparisons: &[Comparison], parameters: &AttackParameters) {
                 money(costs.capital),
                 money(costs.penalties),
                 money(*net),
-                format!("{} %", found_per_mille / 10),
+                if found.is_suspected { percent(found.rules) } else { "not".to_owned() },
+                percent(found.lot),
+                percent(found.demand),
+                percent(found.any),
                 pays_from.map_or("never".to_owned(), |least| pays(least, parameters)),
             );
         }
     }
+}
+
+/// A chance per mille in whole percent.
+fn percent(per_mille: u64) -> String {
+    format!("{} %", per_mille / 10)
 }
 
 /// From which price of a Bzky an attack pays.
@@ -204,11 +276,12 @@ fn pays(least: u128, parameters: &AttackParameters) -> String {
     }
 }
 
-fn print_plans(comparisons: &[Comparison]) {
+fn print_plans(comparisons: &[Comparison], names: &[String]) {
     println!("\nThe plans:");
+    let shop = |outcome: &Outcome| names.get(outcome.shop as usize - 1).cloned().unwrap_or_default();
     for Comparison { attack, first, second } in comparisons {
-        println!("{attack:<18}   1  {}", first.what);
-        println!("{:<18}   2  {}", "", second.what);
+        println!("{attack:<18}   1  shop {}: {}", shop(first), first.what);
+        println!("{:<18}   2  shop {}: {}", "", shop(second), second.what);
     }
 }
 

@@ -28,8 +28,9 @@ enum SimulateCommand {
     ///
     /// An honest town is scored by bizpower-1 and by bizpower-2, with and
     /// without each attack. The attacker tries several plans of several sizes;
-    /// the table shows the best of them. --list prints every price and
-    /// assumption, --set changes one.
+    /// the table shows the best of them, and whether the persona's own rules, an
+    /// audit by lot or a demand finds it. --stage plays a later stage, --list
+    /// prints every price and assumption, --set changes one.
     Attack(attack::AttackArgs),
 }
 

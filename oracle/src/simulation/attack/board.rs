@@ -1,66 +1,43 @@
 //! What the board sets under bizpower-2, from what it saw before the attack.
 
 use super::town::Town;
-use crate::{scoring::Parameters, simulation::AttackParameters};
-use bizkey_primitives::{membership::Clamp, receipt::MAX_AMOUNT};
-use std::collections::BTreeMap;
-
-/// The value below which `percent` of the sorted `values` lie.
-fn percentile(values: &mut [u128], percent: u64) -> Option<u128> {
-    values.sort_unstable();
-    let last = values.len().checked_sub(1)?;
-    let position = last as u128 * u128::from(percent) / 100;
-    values.get(usize::try_from(position).ok()?).copied()
-}
+use crate::{
+    scoring::Parameters,
+    scoring_rules::{EpochTotals, Least, Observations, Percentiles},
+    simulation::AttackParameters,
+};
 
 /// Clamps by the percentiles of customers' daily totals in each trade, floors
-/// by a percentile of capital in each trade and region, and the cash cap.
+/// by a percentile of capital in each trade and region, and the cash cap: as
+/// `bizkey scoring-rules propose` computes them for a real board. However
+/// little a figure rests on, this board sets it.
 #[must_use]
 pub fn decide(parameters: &AttackParameters, town: &Town) -> Parameters {
     let seen = usize::try_from(parameters.warmup_days).unwrap_or(usize::MAX).min(town.days.len());
-    let mut totals: BTreeMap<u16, Vec<u128>> = BTreeMap::new();
+    let mut observations = Observations::default();
     for sales in &town.days[..seen] {
-        let mut day = BTreeMap::new();
-        for sale in sales.iter().filter(|sale| (1..=MAX_AMOUNT).contains(&sale.amount)) {
+        let mut day = EpochTotals::default();
+        for sale in sales {
             if let Some(customer) = sale.customer {
-                *day.entry((sale.merchant, customer, sale.channel)).or_insert(0u128) += u128::from(sale.amount);
+                day.add(sale.merchant, customer, sale.channel, sale.amount);
             }
         }
-        for ((merchant, ..), total) in day {
-            let trade = town.shops[merchant as usize - 1].business.trade;
-            totals.entry(trade).or_default().push(total);
-        }
+        observations.add_epoch(day, |merchant| Some(town.shops[merchant as usize - 1].business.trade));
     }
-    let mut board = Parameters { cash_cap: Some(parameters.cash_cap), ..Parameters::default() };
-    for (trade, mut totals) in totals {
-        let mut at = |percent| percentile(&mut totals, percent).and_then(|total| u64::try_from(total).ok());
-        if let (Some(lo), Some(hi)) = (at(parameters.clamp_lo_percentile), at(parameters.clamp_hi_percentile)) {
-            let lo = lo.clamp(1, MAX_AMOUNT);
-            board.clamps.insert(trade, Clamp { lo, hi: hi.clamp(lo, MAX_AMOUNT) });
-        }
-    }
-    let mut capitals: BTreeMap<(u16, u16), Vec<u128>> = BTreeMap::new();
     for shop in &town.shops {
-        capitals.entry((shop.business.trade, shop.business.region)).or_default().push(shop.capital.total());
+        observations.add_shop(shop.business, &shop.capital);
     }
-    for (business, mut capitals) in capitals {
-        if let Some(floor) = percentile(&mut capitals, parameters.capital_floor_percentile) {
-            board.capital_floors.insert(business, floor);
-        }
-    }
-    board
+    let percentiles = Percentiles {
+        clamp_lo: parameters.clamp_lo_percentile,
+        clamp_hi: parameters.clamp_hi_percentile,
+        capital_floor: parameters.capital_floor_percentile,
+    };
+    observations.figures(&percentiles, &Least { totals: 1, shops: 1 }, Some(parameters.cash_cap))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_percentile_is_a_value_that_was_seen() {
-        let mut values = [40, 10, 30, 20, 50];
-        assert_eq!([0, 24, 25, 50, 99].map(|percent| percentile(&mut values, percent)), [10, 10, 20, 30, 40].map(Some));
-        assert_eq!(percentile(&mut [], 50), None);
-    }
 
     #[test]
     fn the_board_clamps_every_trade_and_lifts_few_shops_to_the_floor() {

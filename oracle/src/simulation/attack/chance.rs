@@ -5,7 +5,7 @@ use bizkey_primitives::wide::mul_div;
 
 /// A certainty.
 pub const CERTAIN: u128 = 1_000_000_000_000;
-/// Days for which the persona's chance is given.
+/// Days for which the share of audited shops is given.
 const MONTH: u64 = 30;
 
 /// How likely both of two independent things happen.
@@ -27,40 +27,109 @@ fn repeated(mut escape: u128, mut times: u64) -> u128 {
     result
 }
 
-/// How likely somebody is found in the days of the attack, of [`CERTAIN`]:
-/// by a demand for one of the `unopenable` receipts, or, if the persona can
-/// see the attack, by that.
+/// Receipts among which an audit draws, and how many of them are forged.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Audited {
+    /// All of them.
+    pub receipts: u64,
+    /// Those that no sale stands behind, or another one than they say.
+    pub forged: u64,
+}
+
+/// What a plan leaves for others to find.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Traces {
+    /// Receipts with a reference for which no valid ticket can be shown.
+    pub unopenable: u64,
+    /// The receipts that the persona's rules suspect.
+    pub suspected: Audited,
+    /// All receipts of the shop in the days of the attack.
+    pub all: Audited,
+}
+
+/// Chances, of [`CERTAIN`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Chances {
+    /// That an invented receipt is demanded and cannot be opened.
+    pub demand: u128,
+    /// That the rules suspect the forger, and the audit that follows finds it.
+    pub rules: u128,
+    /// That the shop is audited by lot, and the audit finds it.
+    pub lot: u128,
+    /// Any of them.
+    pub any: u128,
+}
+
+/// How likely an audit finds one of the forged receipts.
+fn audit(parameters: &AttackParameters, audited: Audited) -> u128 {
+    let Some(forged) = mul_div(CERTAIN, audited.forged.into(), audited.receipts.into()) else {
+        return 0;
+    };
+    let recognised = both(forged.min(CERTAIN), CERTAIN * u128::from(parameters.recognised_percent) / 100);
+    CERTAIN - repeated(CERTAIN - recognised, parameters.audited_receipts.min(audited.receipts))
+}
+
+/// How likely somebody who leaves `traces` is found in the days of the attack.
 #[must_use]
-pub fn found(parameters: &AttackParameters, unopenable: u64, is_visible: bool) -> u128 {
+pub fn found(parameters: &AttackParameters, traces: &Traces) -> Chances {
     let demanded = CERTAIN * u128::from(parameters.demand_ppm) / 1_000_000;
-    let escapes_demands = repeated(CERTAIN - demanded, unopenable);
-    let seen = if is_visible { CERTAIN * u128::from(parameters.persona_percent_month) / 100 } else { 0 };
+    let demand = CERTAIN - repeated(CERTAIN - demanded, traces.unopenable);
+    let rules = audit(parameters, traces.suspected);
+    let drawn = CERTAIN * u128::from(parameters.audited_percent_month) / 100;
+    let by_lot = both(drawn, audit(parameters, traces.all));
     let (months, days) = (parameters.attack_days / MONTH, parameters.attack_days % MONTH);
-    let rest = CERTAIN - seen * u128::from(days) / u128::from(MONTH);
-    let escapes_persona = both(repeated(CERTAIN - seen, months), rest);
-    CERTAIN - both(escapes_demands, escapes_persona)
+    let rest = CERTAIN - by_lot * u128::from(days) / u128::from(MONTH);
+    let lot = CERTAIN - both(repeated(CERTAIN - by_lot, months), rest);
+    let escape = both(CERTAIN - demand, both(CERTAIN - rules, CERTAIN - lot));
+    Chances { demand, rules, lot, any: CERTAIN - escape }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn all(forged: u64, receipts: u64) -> Traces {
+        Traces { all: Audited { receipts, forged }, ..Traces::default() }
+    }
+
     #[test]
     fn chances_add_up_by_what_escapes() {
-        let parameters =
-            AttackParameters { demand_ppm: 500_000, persona_percent_month: 50, attack_days: 60, ..Default::default() };
-        assert_eq!(found(&parameters, 0, false), 0);
-        assert_eq!(found(&parameters, 2, false), CERTAIN * 3 / 4);
-        assert_eq!(found(&parameters, 0, true), CERTAIN * 3 / 4);
-        assert_eq!(found(&parameters, 2, true), CERTAIN * 15 / 16);
-        assert_eq!(found(&AttackParameters { attack_days: 15, ..parameters }, 0, true), CERTAIN / 4);
+        let parameters = AttackParameters {
+            demand_ppm: 500_000,
+            audited_percent_month: 50,
+            audited_receipts: 1,
+            recognised_percent: 100,
+            attack_days: 60,
+            ..Default::default()
+        };
+        assert_eq!(found(&parameters, &Traces::default()), Chances::default());
+        assert_eq!(found(&parameters, &Traces { unopenable: 2, ..Traces::default() }).demand, CERTAIN * 3 / 4);
+        assert_eq!(found(&parameters, &all(9, 9)).lot, CERTAIN * 3 / 4);
+        assert_eq!(found(&parameters, &Traces { unopenable: 2, ..all(9, 9) }).any, CERTAIN * 15 / 16);
+        let half = AttackParameters { attack_days: 15, ..parameters };
+        assert_eq!(found(&half, &all(9, 9)).lot, CERTAIN / 4);
+        assert_eq!(
+            found(&half, &Traces { suspected: Audited { receipts: 4, forged: 2 }, ..all(0, 9) }).any,
+            CERTAIN / 2
+        );
+    }
+
+    #[test]
+    fn an_audit_that_draws_more_or_meets_more_forged_receipts_finds_more() {
+        let usual = AttackParameters::default();
+        assert!((0..900).all(|forged| found(&usual, &all(forged, 900)).lot <= found(&usual, &all(forged + 1, 900)).lot));
+        let more = AttackParameters { audited_receipts: usual.audited_receipts + 1, ..usual.clone() };
+        assert!(found(&usual, &all(9, 900)).lot < found(&more, &all(9, 900)).lot);
+        assert_eq!(found(&usual, &all(0, 900)).any, 0, "nothing forged, nothing found");
+        assert_eq!(found(&AttackParameters { audited_percent_month: 0, ..usual }, &all(9, 9)).any, 0);
     }
 
     #[test]
     fn nobody_escapes_a_certain_demand_and_more_receipts_are_never_safer() {
         let certain = AttackParameters { demand_ppm: 1_000_000, ..Default::default() };
-        assert_eq!(found(&certain, 1, false), CERTAIN);
+        assert_eq!(found(&certain, &Traces { unopenable: 1, ..Traces::default() }).any, CERTAIN);
         let usual = AttackParameters::default();
-        assert!((0..900).all(|number| found(&usual, number, false) <= found(&usual, number + 1, false)));
+        let chance = |unopenable| found(&usual, &Traces { unopenable, ..Traces::default() }).any;
+        assert!((0..900).all(|number| chance(number) <= chance(number + 1)));
     }
 }

@@ -7,28 +7,52 @@
 //! | `board` | what the board sets under bizpower-2 |
 //! | `scene` | the town on the real scoring engine |
 //! | `plans` | the ways in which an attack can be made |
+//! | `suspicion` | what the persona's own rules say of a plan |
 //! | `chance` | how likely a forger is found |
-//! | `outcome` | what a plan costs and earns |
+//! | `account` | what a plan costs and earns apart from the price of Bzky |
+//! | `outcome` | what a plan comes to, and which is the best |
 //!
 //! For each attack the attacker is given several plans, of several sizes, and
 //! the best of them is what counts. Where the rules leave a doubt it is
 //! decided for the attacker: the town earns the most that it can, Time can all
 //! be spent, what was paid under bizpower-1 is never given back, Time is kept
-//! even by those who are found.
+//! even by those who are found. Unless a shop is named, both the one that
+//! gains the most and the one that has the least to lose attack.
+//!
+//! **Who is found.** A shop that cannot open a demanded receipt; one that the
+//! rules of [`crate::persona`] suspect, which is audited for it; and one that
+//! the lot audits, which nobody can see coming. A plan that the rules do not
+//! see is found by the lot alone. An audit draws receipts, and compares each
+//! with till, stock and payments: the more are forged, the likelier it meets one.
+//!
+//! **What is lost.** The board removes who is found. A removed shop's deposit
+//! is seized, its deferred rewards cannot be claimed, and it earns nothing any
+//! more. Under bizpower-2 a claim pays at once only up to the deposit, which
+//! stays pledged for 63 epochs, so of those epochs' rewards a shop keeps at most as
+//! much as the deposit that it loses. A debt that the board books as well adds
+//! nothing: it is paid out of claims, and a removed shop has none.
+//!
+//! **For how long.** A month is played. Who goes on for longer decides anew each
+//! month: the gain is one month's, what is at stake is the same or more.
 
+mod account;
 mod board;
 mod chance;
 mod outcome;
 mod plans;
 mod scene;
+mod suspicion;
 mod town;
 
-pub use outcome::{Costs, Outcome};
-pub use scene::{Earnings, Scene};
+pub use outcome::{Costs, Found, Outcome};
+pub use scene::{Attacker, Earnings, Scene};
 pub use town::{Sale, Shop, Town};
 
 use super::AttackParameters;
-use crate::scoring::{Algorithm, ScoringError};
+use crate::{
+    persona::FeaturesError,
+    scoring::{Algorithm, ScoringError},
+};
 use bizkey_primitives::{Balance, MerchantIndex, TOKEN};
 use outcome::Judge;
 use std::{fmt, str::FromStr};
@@ -82,12 +106,6 @@ impl Attack {
             Attack::InventedReceipts => "invented-receipts",
         }
     }
-
-    /// Whether the customer persona can see it: strangers who only ever buy at
-    /// one shop, a household that buys there every day, runs of receipts.
-    const fn is_visible(self) -> bool {
-        matches!(self, Attack::SybilCustomers | Attack::CashSelfDealing | Attack::SplitReceipts)
-    }
 }
 
 impl fmt::Display for Attack {
@@ -124,6 +142,9 @@ pub enum AttackError {
     /// The engine refused an epoch.
     #[error(transparent)]
     Scoring(#[from] ScoringError),
+    /// The receipts cannot be measured.
+    #[error(transparent)]
+    Features(#[from] FeaturesError),
 }
 
 /// An attack under both algorithms, each time in its best plan.
@@ -137,8 +158,9 @@ pub struct Comparison {
     pub second: Outcome,
 }
 
-/// Plays attacks by one shop of the town, by the one whose buyers weigh the
-/// most unless another is named. `done` is told of each attack that is over.
+/// Plays attacks by a named shop, or else by the one whose buyers weigh the
+/// most and the one with the least trade, of which the better counts. `done`
+/// is told of each attack that is over.
 ///
 /// # Errors
 /// [`AttackError`].
@@ -149,14 +171,43 @@ pub fn compare(
     attacks: &[Attack],
     mut done: impl FnMut(Attack),
 ) -> Result<Vec<Comparison>, AttackError> {
-    let first = Judge::new(Scene::new(parameters, town, Algorithm::Bizpower1, attacker)?)?;
-    let second = Judge::new(Scene::new(parameters, town, Algorithm::Bizpower2, attacker)?)?;
+    let attackers: &[Attacker] = match attacker {
+        Some(index) => &[Attacker::Named(index)],
+        None => &[Attacker::Weightiest, Attacker::LeastTrade],
+    };
+    let judge = |algorithm, attacker| Judge::new(Scene::new(parameters, town, algorithm, attacker)?);
+    // Under bizpower-1 one shop is enough to see that attacks pay.
+    let first = judge(Algorithm::Bizpower1, attackers[0])?;
+    let second: Vec<Judge<'_>> =
+        attackers.iter().map(|attacker| judge(Algorithm::Bizpower2, *attacker)).collect::<Result<_, _>>()?;
     let mut comparisons = Vec::with_capacity(attacks.len());
     for attack in attacks {
-        comparisons.push(Comparison { attack: *attack, first: first.best(*attack)?, second: second.best(*attack)? });
+        let second = outcome::best_of(&second, *attack)?;
+        comparisons.push(Comparison { attack: *attack, first: first.best(*attack)?, second });
         done(*attack);
     }
     Ok(comparisons)
+}
+
+/// Every plan of an attack under bizpower-2, in words, and whether the
+/// persona's rules suspect the shop or its ring for it.
+///
+/// # Errors
+/// [`AttackError`].
+pub fn verdicts(
+    parameters: &AttackParameters,
+    town: &Town,
+    attacker: Attacker,
+    attack: Attack,
+) -> Result<Vec<(String, bool)>, AttackError> {
+    let scene = Scene::new(parameters, town, Algorithm::Bizpower2, attacker)?;
+    let mut verdicts = Vec::new();
+    for plan in plans::plans(&scene, attack) {
+        let forged = suspicion::forged(&scene, &plan);
+        let suspected = suspicion::suspected(&scene, &plan, &forged)?;
+        verdicts.push((plan.what, suspected.forged > 0));
+    }
+    Ok(verdicts)
 }
 
 /// What holding a deposit's worth more of Bzky for whole days earns in the
@@ -170,6 +221,7 @@ pub fn held_for_whole_days(
     town: &Town,
     attacker: Option<MerchantIndex>,
 ) -> Result<(Balance, Balance), AttackError> {
+    let attacker = attacker.map_or(Attacker::Weightiest, Attacker::Named);
     let scene = Scene::new(parameters, town, Algorithm::Bizpower2, attacker)?;
     let borrowed = TOKEN * Balance::from(parameters.deposit);
     let mut holdings = scene.holdings.clone();

@@ -1,13 +1,24 @@
 //! What a plan costs and earns, and which is the best.
 
 use super::{
-    chance::{found, CERTAIN},
+    account::{signed, value, Account},
+    chance::{found, Traces},
     plans::{plans, Plan},
     scene::{Earnings, Scene, FIRST_MONTH, SIXTH_MONTH},
-    Attack, AttackError,
+    suspicion, Attack, AttackError,
 };
 use crate::{scoring::Algorithm, simulation::AttackParameters};
-use bizkey_primitives::{emission::mul_div, redemption::PRICE_SCALE, Balance, CustomerIndex, TOKEN};
+use bizkey_primitives::{
+    emission::mul_div, opening::MAX_OPENING_EPOCHS, redemption::PRICE_SCALE, Balance, CustomerIndex, MerchantIndex,
+    TOKEN,
+};
+use rayon::prelude::*;
+use std::cmp::Reverse;
+
+/// Epochs for which a shop's reward waits, or its deposit is pledged, under
+/// bizpower-2: 32 in which receipts can be demanded, the longest time to open
+/// one, and one more (`rewards`, contracts/README.md).
+const DEMAND_EPOCHS: u64 = 32 + MAX_OPENING_EPOCHS as u64 + 1;
 
 /// What an attack costs in all its days, millionths of a minor unit.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -34,14 +45,31 @@ impl Costs {
     }
 }
 
+/// How likely somebody is found, per mille.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Found {
+    /// Whether the persona's rules suspect the shop or its ring.
+    pub is_suspected: bool,
+    /// By the rules and the audit that follows a suspicion.
+    pub rules: u64,
+    /// By an audit that the lot brought.
+    pub lot: u64,
+    /// By a demand to open a receipt.
+    pub demand: u64,
+    /// By any of them.
+    pub any: u64,
+}
+
 /// What an attack comes to in its best plan.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Outcome {
     /// The plan, in words.
     pub what: String,
-    /// Bzky that it earns beyond honest trade and is expected to keep, smallest unit.
+    /// The shop that attacks.
+    pub shop: MerchantIndex,
+    /// Bzky that the shop is expected to be paid beyond honest trade, smallest unit.
     pub bzky: i128,
-    /// Time likewise.
+    /// Time that the attacker's customers get beyond it.
     pub time: i128,
     /// Both at the named prices, millionths of a minor unit.
     pub earned: i128,
@@ -49,43 +77,37 @@ pub struct Outcome {
     pub costs: Costs,
     /// What is left.
     pub net: i128,
-    /// How likely the attacker is found, per mille.
-    pub found_per_mille: u64,
+    /// How likely the attacker is found.
+    pub found: Found,
     /// Least price of a Bzky, millionths of a minor unit and not below the
     /// named one, from which some plan would pay, all else being the same;
     /// `None` if none does at any price.
     pub pays_from: Option<u128>,
+    /// The deposit, in smallest units of Bzky, with which none of those plans
+    /// pays at the named price or any higher one; `None` if none does anyway,
+    /// or if no deposit is enough since nobody would be found.
+    pub deposit_needed: Option<u128>,
 }
 
-/// Amounts in 128 bits with a sign: none of them passes the supply by much.
-fn signed(amount: u128) -> i128 {
-    i128::try_from(amount).unwrap_or(i128::MAX)
-}
-
-/// `amount` of a token at `price`, rounded down; both of either sign.
-fn value(amount: i128, price: u64) -> i128 {
-    // 2^94 times 2^40 passes 128 bits: whole tokens and the rest apart.
-    let token = signed(TOKEN);
-    let price = i128::from(price);
-    amount.div_euclid(token) * price + amount.rem_euclid(token) * price / token
+impl Outcome {
+    /// The better of two for the attacker; what is said of prices holds for both.
+    fn or(self, other: Self) -> Self {
+        let pays_from = self.pays_from.into_iter().chain(other.pays_from).min();
+        // No deposit is enough where one of those that pay cannot be stopped by any.
+        let needs = |one: &Self| one.pays_from.is_some().then_some(one.deposit_needed);
+        let deposit_needed = match (needs(&self), needs(&other)) {
+            (Some(one), Some(two)) => one.zip(two).map(|(one, two)| one.max(two)),
+            (one, two) => one.or(two).flatten(),
+        };
+        let better = if other.net > self.net { other } else { self };
+        Self { pays_from, deposit_needed, ..better }
+    }
 }
 
 /// Interest on `amount` held `hours` of each day of the attack.
 pub fn interest(amount: Balance, parameters: &AttackParameters, hours: u64) -> Balance {
     let top = u128::from(parameters.rate_percent_year) * u128::from(parameters.attack_days) * u128::from(hours);
     mul_div(amount, top, 100 * 365 * 24)
-}
-
-/// An attack that is judged: what it costs and earns apart from Bzky's price.
-struct Account {
-    /// Bzky that is gained and kept.
-    bzky: i128,
-    time: i128,
-    found: u128,
-    /// Bzky that goes for rent and penalties.
-    rent: i128,
-    forfeited: i128,
-    costs_but_bzky: Costs,
 }
 
 /// A scene with what everybody earns in it honestly.
@@ -105,33 +127,58 @@ impl<'a> Judge<'a> {
 
     /// The plan that is best for the attacker.
     pub fn best(&self, attack: Attack) -> Result<Outcome, AttackError> {
-        let mut best: Option<Outcome> = None;
-        let mut pays_from: Option<u128> = None;
-        for plan in plans(&self.scene, attack) {
-            let account = self.account(attack, &plan)?;
-            if let Some(price) = account.pays_from(self.scene.parameters) {
-                pays_from = Some(pays_from.map_or(price, |least| least.min(price)));
+        let parameters = self.scene.parameters;
+        let plans = plans(&self.scene, attack);
+        let accounts: Vec<Account> = plans.par_iter().map(|plan| self.account(plan)).collect::<Result<_, _>>()?;
+        let outcome = |plan: &Plan, account: &Account| account.outcome(&plan.what, self.scene.attacker, parameters);
+        let mut unseen: Vec<(&Plan, Account, Outcome)> = plans
+            .iter()
+            .zip(accounts)
+            .map(|(plan, account)| {
+                let outcome = outcome(plan, &account);
+                (plan, account, outcome)
+            })
+            .collect();
+        unseen.sort_by_key(|(.., outcome)| Reverse(outcome.net));
+        // To be suspected never helps. So the rules are asked about plans that
+        // would pay, at some price, if they saw nothing; and about others only
+        // until none of those left can be better than the best.
+        let (may_pay, others): (Vec<_>, Vec<_>) =
+            unseen.into_iter().partition(|(.., outcome)| outcome.pays_from.is_some());
+        let judge = |(plan, mut account, _): (&Plan, Account, Outcome)| {
+            account.suspect(suspicion::suspected(&self.scene, plan, &account.forged)?, parameters);
+            Ok::<_, AttackError>(outcome(plan, &account))
+        };
+        let outcomes: Vec<Outcome> = may_pay.into_par_iter().map(judge).collect::<Result<_, _>>()?;
+        let mut best = outcomes.into_iter().reduce(Outcome::or);
+        for other in others {
+            if best.as_ref().is_some_and(|best| best.net >= other.2.net) {
+                break;
             }
-            let outcome = account.outcome(plan.what, self.scene.parameters);
-            if best.as_ref().is_none_or(|best| outcome.net > best.net) {
-                best = Some(outcome);
-            }
+            let judged = judge(other)?;
+            best = Some(match best {
+                Some(best) => best.or(judged),
+                None => judged,
+            });
         }
         // A town in which the attack cannot even be tried gains nothing by it.
         let none = || Outcome {
             what: "cannot be tried here".to_owned(),
+            shop: self.scene.attacker,
             bzky: 0,
             time: 0,
             earned: 0,
             costs: Costs::default(),
             net: 0,
-            found_per_mille: 0,
+            found: Found::default(),
             pays_from: None,
+            deposit_needed: None,
         };
-        Ok(Outcome { pays_from, ..best.unwrap_or_else(none) })
+        Ok(best.unwrap_or_else(none))
     }
 
-    fn account(&self, attack: Attack, plan: &Plan) -> Result<Account, AttackError> {
+    /// What a plan comes to if the rules see nothing.
+    fn account(&self, plan: &Plan) -> Result<Account, AttackError> {
         let Scene { parameters, attacker, holdings, .. } = &self.scene;
         let honest = if plan.month == FIRST_MONTH { &self.first_month } else { &self.sixth_month };
         let mut lowest = holdings.clone();
@@ -140,104 +187,85 @@ impl<'a> Judge<'a> {
         }
         let attacked = self.scene.play(&plan.days, plan.month, &lowest)?;
 
-        let found = found(parameters, plan.unopenable, attack.is_visible());
-        let mut bzky = signed(attacked.merchant(*attacker)) - signed(honest.merchant(*attacker));
-        if self.scene.algorithm == Algorithm::Bizpower2 && bzky > 0 {
-            // What passes the deposit waits until receipts cannot be demanded
-            // any more, and what does not is pledged: found in time, all is lost.
-            bzky = signed(mul_div(bzky.unsigned_abs(), CERTAIN - found, CERTAIN));
-        }
+        let forged = suspicion::forged(&self.scene, plan);
+        let all = suspicion::all(&self.scene, plan, &forged);
+        let traces = Traces { unopenable: plan.unopenable, all, ..Traces::default() };
+
+        let paid_honestly = honest.merchant(*attacker);
+        let paid = attacked.merchant(*attacker);
+        let deposit = TOKEN * Balance::from(parameters.deposit);
+        let gain = signed(paid) - signed(paid_honestly);
+        let (gain_if_found, is_beyond_deposit) = match self.scene.algorithm {
+            // Paid is paid.
+            Algorithm::Bizpower1 => (gain, false),
+            Algorithm::Bizpower2 => {
+                let (kept, waiting) = self.kept_if_found(paid, paid_honestly, deposit);
+                (gain - signed(waiting.saturating_sub(kept)), waiting > deposit)
+            }
+        };
         let change =
             |customer: &CustomerIndex| signed(attacked.customer(*customer)) - signed(honest.customer(*customer));
         let time: i128 = plan.own.iter().map(change).sum();
         let given: i128 = plan.compensated.iter().map(|customer| (-change(customer)).max(0)).sum();
 
-        // A removed shop loses its deposit and what it would have earned;
-        // removed people lose the Time that they would have earned.
-        let future = |earned: Balance| mul_div(earned, parameters.future_days.into(), parameters.attack_days.into());
-        let deposit = TOKEN * Balance::from(parameters.deposit);
-        let at_stake = deposit.saturating_add(future(honest.merchant(*attacker)));
-        let peoples: Balance = plan.accomplices.iter().map(|person| future(honest.customer(*person))).sum();
-        let expected = |stake: Balance| signed(mul_div(stake, found, CERTAIN));
-
         let minor = i128::from(PRICE_SCALE);
         let bought = u128::from(plan.identities) * u128::from(parameters.identity_cost);
         let wallets = u128::from(plan.identities) * u128::from(parameters.wallet_month);
-        let costs_but_bzky = Costs {
+        let fixed_costs = Costs {
             fees: signed(plan.through_rails) * i128::from(parameters.rail_fee_ppm)
                 + i128::from(plan.added) * i128::from(parameters.receipt_fee),
-            identities: expected(bought * u128::from(PRICE_SCALE))
-                + signed(wallets * u128::from(parameters.attack_days) * u128::from(PRICE_SCALE) / 30),
+            identities: signed(wallets * u128::from(parameters.attack_days) * u128::from(PRICE_SCALE) / 30),
             wages: i128::from(plan.paid_days) * i128::from(parameters.accomplice_day) * minor,
             time_given: value(given, parameters.time_price),
             capital: signed(interest(bought * u128::from(PRICE_SCALE), parameters, 24)),
-            penalties: value(expected(peoples), parameters.time_price),
+            penalties: 0,
         };
-        let rent = signed(interest(plan.rented, parameters, parameters.rented_hours));
-        Ok(Account { bzky, time, found, rent, forfeited: expected(at_stake), costs_but_bzky })
+        Ok(Account {
+            forged,
+            traces,
+            chances: found(parameters, &traces),
+            gain,
+            gain_if_found,
+            is_beyond_deposit,
+            time,
+            bought: signed(bought) * minor,
+            rent: signed(interest(plan.rented, parameters, parameters.rented_hours)),
+            future: signed(mul_div(paid_honestly, parameters.future_days.into(), parameters.attack_days.into())),
+            deposit: signed(deposit),
+            fixed_costs,
+        })
+    }
+
+    /// What of the rewards of the last epochs, those of honest days before the
+    /// attack among them, a shop that is found has been paid, and all of them:
+    /// a claim pays at once up to the deposit, which stays pledged; the rest is
+    /// still deferred, and a removed shop cannot claim it.
+    fn kept_if_found(&self, paid: Balance, paid_honestly: Balance, deposit: Balance) -> (Balance, Balance) {
+        let Scene { parameters, .. } = &self.scene;
+        let days = parameters.attack_days;
+        let of_attack = mul_div(paid, days.min(DEMAND_EPOCHS).into(), days.into());
+        let before = parameters.warmup_days.min(DEMAND_EPOCHS.saturating_sub(days));
+        let waiting = of_attack.saturating_add(mul_div(paid_honestly, before.into(), days.into()));
+        (waiting.min(deposit), waiting)
     }
 }
 
-impl Account {
-    fn outcome(&self, what: String, parameters: &AttackParameters) -> Outcome {
-        let price = parameters.bzky_price;
-        let mut costs = self.costs_but_bzky;
-        costs.capital += value(self.rent, price);
-        costs.penalties += value(self.forfeited, price);
-        let earned = value(self.bzky, price) + value(self.time, parameters.time_price);
-        Outcome {
-            what,
-            bzky: self.bzky,
-            time: self.time,
-            earned,
-            costs,
-            net: earned - costs.total(),
-            // At most 1,000.
-            found_per_mille: u64::try_from(self.found * 1_000 / CERTAIN).unwrap_or(1_000),
-            pays_from: None,
-        }
+/// An attack in the best plan of the best placed of some shops.
+pub fn best_of(judges: &[Judge<'_>], attack: Attack) -> Result<Outcome, AttackError> {
+    let mut best: Option<Outcome> = None;
+    for judge in judges {
+        let outcome = judge.best(attack)?;
+        best = Some(match best {
+            Some(best) => best.or(outcome),
+            None => outcome,
+        });
     }
-
-    /// The least price of a Bzky, from the present one on, from which the plan pays.
-    fn pays_from(&self, parameters: &AttackParameters) -> Option<u128> {
-        let bzky = self.bzky - self.rent - self.forfeited;
-        let others = value(self.time, parameters.time_price) - self.costs_but_bzky.total();
-        if value(bzky, parameters.bzky_price) + others > 0 {
-            return Some(parameters.bzky_price.into());
-        }
-        let gained = u128::try_from(bzky).ok().filter(|gained| *gained > 0)?;
-        Some(mul_div(others.unsigned_abs(), TOKEN, gained).saturating_add(1))
-    }
+    best.ok_or(AttackError::NoShop { shops: 0 })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn account(bzky: i128, forfeited: i128, fees: i128) -> Account {
-        let costs_but_bzky = Costs { fees, ..Costs::default() };
-        Account { bzky, time: 0, found: 0, rent: 0, forfeited, costs_but_bzky }
-    }
-
-    #[test]
-    fn a_token_is_worth_its_price_and_a_lost_one_costs_it() {
-        let token = signed(TOKEN);
-        assert_eq!((value(3 * token, 500), value(-3 * token, 500), value(token / 2, 500)), (1_500, -1_500, 250));
-    }
-
-    #[test]
-    fn the_price_from_which_a_plan_pays_is_where_its_net_turns() {
-        let parameters = AttackParameters::default();
-        let gains = account(10 * signed(TOKEN), 4 * signed(TOKEN), 600);
-        let cheap = AttackParameters { bzky_price: 1, ..AttackParameters::default() };
-        assert_eq!(gains.pays_from(&cheap), Some(101));
-        assert_eq!(gains.pays_from(&parameters), Some(parameters.bzky_price.into()), "it pays now");
-        let net = |bzky_price| {
-            gains.outcome(String::new(), &AttackParameters { bzky_price, ..AttackParameters::default() }).net
-        };
-        assert!(net(100) <= 0 && net(101) > 0);
-        assert_eq!(account(3, 4, 0).pays_from(&parameters), None);
-    }
 
     #[test]
     fn interest_is_by_the_hour() {

@@ -24,8 +24,6 @@ pub struct Plan {
     pub month: Epoch,
     /// Customers whose Time is the attacker's.
     pub own: BTreeSet<CustomerIndex>,
-    /// Those of them who are real people with Time of their own to lose.
-    pub accomplices: BTreeSet<CustomerIndex>,
     /// Customers whom the shop gives the Time that the attack costs them.
     pub compensated: BTreeSet<CustomerIndex>,
     /// Receipts with a reference for which no valid ticket can be shown.
@@ -57,9 +55,41 @@ pub fn plans(scene: &Scene<'_>, attack: Attack) -> Vec<Plan> {
     }
 }
 
-/// One, a quarter, and all of what there can be.
+/// One, a few, a quarter, and all of what there can be. Of those who come
+/// daily, the rules see four, and not three.
 fn sizes(most: u64) -> BTreeSet<u64> {
-    BTreeSet::from([most.min(1), most.div_ceil(4), most])
+    BTreeSet::from([most.min(1), most.min(2), most.min(3), most.div_ceil(4), most])
+}
+
+/// On which days people come who buy for the attacker.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Rhythm {
+    /// On all of them.
+    Daily,
+    /// On six of any fourteen, each beginning on another day: the most that
+    /// the rule against rings lets pass, and too often for the one against
+    /// newcomers who hardly come.
+    SixOfFourteen,
+}
+
+impl Rhythm {
+    const ALL: [Rhythm; 2] = [Rhythm::Daily, Rhythm::SixOfFourteen];
+
+    /// Whether the `nth` of them comes on a day.
+    fn comes(self, nth: usize, day: usize) -> bool {
+        let place = (day + nth) % 14;
+        match self {
+            Rhythm::Daily => true,
+            Rhythm::SixOfFourteen => place % 2 == 0 && place < 12,
+        }
+    }
+
+    fn name(self) -> &'static str {
+        match self {
+            Rhythm::Daily => "daily",
+            Rhythm::SixOfFourteen => "on 6 of 14 days",
+        }
+    }
 }
 
 impl Scene<'_> {
@@ -81,34 +111,50 @@ impl Scene<'_> {
     }
 
     /// Amounts and rails worth trying for a sale that never was: as little as
-    /// can be, what the clamp makes of it anyway, as much as counts in cash,
-    /// and far more by card.
-    fn amounts(&self) -> [(u64, Rail); 4] {
+    /// can be, which under bizpower-2 is what the clamp makes of it anyway; as
+    /// much as counts in cash; and far more by card.
+    fn amounts(&self) -> [(u64, Rail); 3] {
         let cap = self.parameters.cash_cap;
-        [(1, Rail::Cash), (self.lo(), Rail::Cash), (cap, Rail::Cash), (cap.saturating_mul(5), Rail::Card)]
+        let least = match self.algorithm {
+            Algorithm::Bizpower1 => 1,
+            // Less would count as much for the shop, and give less Time.
+            Algorithm::Bizpower2 => self.lo(),
+        };
+        [(least, Rail::Cash), (cap, Rail::Cash), (cap.saturating_mul(5), Rail::Card)]
     }
 
-    /// Plans in which each of `buyers` buys once a day for each amount, beside
-    /// or instead of the shop's own sales.
-    fn purchases(&self, who: &str, buyers: &[CustomerIndex]) -> Vec<Plan> {
+    /// Plans in which `number` newcomers buy in each rhythm for each amount,
+    /// beside or instead of the shop's own sales. `unpaid` of them want nothing.
+    fn purchases(&self, who: &str, number: u64, unpaid: u64) -> Vec<Plan> {
+        let first = self.town.customers.saturating_add(1);
+        let buyers: Vec<CustomerIndex> = (first..).take(usize::try_from(number).unwrap_or(usize::MAX)).collect();
+        let unpaid = usize::try_from(unpaid).unwrap_or(usize::MAX);
         let mut plans = Vec::new();
-        for (amount, rail) in self.amounts() {
-            for with_own in [true, false] {
-                let mut days = self.days(with_own);
-                for sales in &mut days {
-                    sales.extend(buyers.iter().map(|buyer| self.fake(Some(*buyer), rail, amount, true)));
+        for rhythm in Rhythm::ALL {
+            for (amount, rail) in self.amounts() {
+                for with_own in [true, false] {
+                    let mut days = self.days(with_own);
+                    let (mut added, mut paid_days) = (0u64, 0);
+                    for (day, sales) in days.iter_mut().enumerate() {
+                        for (nth, buyer) in buyers.iter().enumerate().filter(|(nth, _)| rhythm.comes(*nth, day)) {
+                            sales.push(self.fake(Some(*buyer), rail, amount, true));
+                            added += 1;
+                            paid_days += u64::from(nth >= unpaid);
+                        }
+                    }
+                    let by_rail = if rail == Rail::Cash { 0 } else { u128::from(amount) * u128::from(added) };
+                    let (what, beside) = (amount_of(amount, rail), beside(with_own));
+                    plans.push(Plan {
+                        what: format!("{number} {who} buying {} for {what} {beside}", rhythm.name()),
+                        days,
+                        month: FIRST_MONTH,
+                        own: buyers.iter().copied().collect(),
+                        added,
+                        through_rails: by_rail,
+                        paid_days,
+                        ..Plan::default()
+                    });
                 }
-                let added = (buyers.len() * days.len()) as u64;
-                let by_rail = if rail == Rail::Cash { 0 } else { u128::from(amount) * u128::from(added) };
-                plans.push(Plan {
-                    what: format!("{who} buying for {} {}", amount_of(amount, rail), beside(with_own)),
-                    days,
-                    month: FIRST_MONTH,
-                    own: buyers.iter().copied().collect(),
-                    added,
-                    through_rails: by_rail,
-                    ..Plan::default()
-                });
             }
         }
         plans
@@ -154,30 +200,19 @@ fn one_cent_orders(scene: &Scene<'_>) -> Vec<Plan> {
 }
 
 fn sybil_customers(scene: &Scene<'_>) -> Vec<Plan> {
-    let mut plans = Vec::new();
-    for number in sizes(scene.parameters.size) {
-        let first = scene.town.customers.saturating_add(1);
-        let sybils: Vec<CustomerIndex> = (first..).take(usize::try_from(number).unwrap_or(usize::MAX)).collect();
-        for plan in scene.purchases(&format!("{number} sybils"), &sybils) {
-            plans.push(Plan { identities: number, ..plan });
-        }
-    }
-    plans
+    let of = |number: u64| {
+        let plans = scene.purchases("sybils", number, number);
+        plans.into_iter().map(move |plan| Plan { identities: number, ..plan })
+    };
+    sizes(scene.parameters.size).into_iter().flat_map(of).collect()
 }
 
+/// Accomplices are taken to be people who do not use Bizkey otherwise: they
+/// have nothing to lose.
 fn cash_self_dealing(scene: &Scene<'_>) -> Vec<Plan> {
-    let mut plans = Vec::new();
     let free = scene.parameters.free_accomplices;
     let numbers: BTreeSet<u64> = sizes(scene.parameters.size).into_iter().chain([free]).filter(|n| *n > 0).collect();
-    for number in numbers {
-        let number = number.min(scene.town.customers.into());
-        let accomplices: Vec<CustomerIndex> = (1..=scene.town.customers).take(number as usize).collect();
-        for plan in scene.purchases(&format!("{number} accomplices"), &accomplices) {
-            let paid_days = number.saturating_sub(free) * scene.parameters.attack_days;
-            plans.push(Plan { accomplices: plan.own.clone(), paid_days, ..plan });
-        }
-    }
-    plans
+    numbers.into_iter().flat_map(|number| scene.purchases("accomplices", number, free)).collect()
 }
 
 /// The lowest balance of the attacker in the days of the attack, by the
@@ -227,7 +262,8 @@ fn rented_holdings(scene: &Scene<'_>) -> Vec<Plan> {
 
 fn split_receipts(scene: &Scene<'_>) -> Vec<Plan> {
     let mut plans = Vec::new();
-    for parts in sizes(scene.parameters.size.max(2)).into_iter().map(|parts| parts.max(2)) {
+    let numbers: BTreeSet<u64> = sizes(scene.parameters.size.max(2)).into_iter().map(|parts| parts.max(2)).collect();
+    for parts in numbers {
         let mut added = 0;
         let mut split = |sale: &Sale| -> Vec<Sale> {
             if sale.merchant != scene.attacker || sale.amount < parts {

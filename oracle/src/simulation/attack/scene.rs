@@ -14,7 +14,7 @@ use bizkey_primitives::{
     ticket::{Reference, REFERENCE_BYTES},
     Balance, CustomerIndex, Epoch, MerchantIndex, Side, TOKEN,
 };
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 /// A month in which all is paid by BizPower.
 pub const FIRST_MONTH: Epoch = 0;
@@ -44,6 +44,18 @@ impl Earnings {
     }
 }
 
+/// Which shop attacks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Attacker {
+    /// This one.
+    Named(MerchantIndex),
+    /// The one whose buyers weigh the most: the smallest product of lo and
+    /// capital. It gains the most.
+    Weightiest,
+    /// The one that sells the least, but something. It has the least to lose.
+    LeastTrade,
+}
+
 /// A town under one algorithm, ready for the days of the attack.
 #[derive(Clone, Debug)]
 pub struct Scene<'a> {
@@ -64,9 +76,7 @@ pub struct Scene<'a> {
 }
 
 impl<'a> Scene<'a> {
-    /// Plays the days before the attack. Without a named attacker it is, of
-    /// the shops that sell something in the days of the attack, the one whose
-    /// buyers weigh the most: the smallest product of lo and capital.
+    /// Plays the days before the attack.
     ///
     /// # Errors
     /// [`AttackError::TooShort`], [`AttackError::NoShop`], [`AttackError::Scoring`].
@@ -74,7 +84,7 @@ impl<'a> Scene<'a> {
         parameters: &'a AttackParameters,
         town: &'a Town,
         algorithm: Algorithm,
-        attacker: Option<MerchantIndex>,
+        attacker: Attacker,
     ) -> Result<Self, AttackError> {
         let (needed, has) = (parameters.warmup_days + parameters.attack_days, town.days.len() as u64);
         if has < needed {
@@ -88,11 +98,17 @@ impl<'a> Scene<'a> {
         };
         let indices = || (1..).zip(&town.shops);
         let days = town.days.iter().skip(usize::try_from(parameters.warmup_days).unwrap_or(usize::MAX));
-        let sellers: BTreeSet<MerchantIndex> = days.flatten().map(|sale| sale.merchant).collect();
-        let able = |(index, shop): &(u32, &super::town::Shop)| weight(shop) > 0 && sellers.contains(index);
-        let strongest = indices().filter(able).min_by_key(|(_, shop)| weight(shop));
-        let named = attacker.map_or(strongest, |attacker| indices().find(|(index, _)| *index == attacker));
-        let (attacker, _) = named.ok_or(AttackError::NoShop { shops: town.shops.len() })?;
+        let mut sold: BTreeMap<MerchantIndex, u64> = BTreeMap::new();
+        for sale in days.flatten() {
+            *sold.entry(sale.merchant).or_default() += 1;
+        }
+        let able = || indices().filter(|(index, shop)| weight(shop) > 0 && sold.contains_key(index));
+        let chosen = match attacker {
+            Attacker::Named(attacker) => indices().find(|(index, _)| *index == attacker),
+            Attacker::Weightiest => able().min_by_key(|(_, shop)| weight(shop)),
+            Attacker::LeastTrade => able().min_by_key(|(index, _)| sold.get(index).copied()),
+        };
+        let (attacker, _) = chosen.ok_or(AttackError::NoShop { shops: town.shops.len() })?;
         // A shop holds its deposit and, one more than the other, up to as much again.
         let deposit = TOKEN * Balance::from(parameters.deposit);
         let held = |index: MerchantIndex| deposit + deposit * Balance::from(index % 5) / 4;
@@ -105,6 +121,12 @@ impl<'a> Scene<'a> {
         }
         scene.engine = engine;
         Ok(scene)
+    }
+
+    /// The first epoch of the attack.
+    #[must_use]
+    pub fn first_attacked(&self) -> Epoch {
+        Epoch::try_from(self.parameters.warmup_days).unwrap_or(Epoch::MAX)
     }
 
     /// The days of the attack, as the honest town lives them.
@@ -138,7 +160,7 @@ impl<'a> Scene<'a> {
     fn score(&self, engine: &mut Engine, sales: &[Sale]) -> Result<EpochScores, AttackError> {
         let epoch = engine.next_epoch();
         let place = |(number, sale): (u32, &Sale)| ReceiptInput {
-            id: ReceiptId { device: sale.merchant, seq: u64::from(epoch) << 32 | u64::from(number), index: 0 },
+            id: receipt_id(sale.merchant, epoch, number),
             merchant: sale.merchant,
             customer: sale.customer,
             channel: sale.channel,
@@ -193,6 +215,11 @@ impl<'a> Scene<'a> {
             *earnings.customers.entry(leaf.account).or_default() += paid;
         }
     }
+}
+
+/// Where the receipt of a day's sale number `number` stands.
+pub fn receipt_id(merchant: MerchantIndex, epoch: Epoch, number: u32) -> ReceiptId {
+    ReceiptId { device: merchant, seq: u64::from(epoch) << 32 | u64::from(number), index: 0 }
 }
 
 /// A reference that no other receipt of the simulation has, and never zero.

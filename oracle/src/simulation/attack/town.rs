@@ -20,7 +20,7 @@ pub struct Shop {
 }
 
 /// A sale as its receipt tells it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Sale {
     /// The shop, from 1.
     pub merchant: MerchantIndex,
