@@ -12,7 +12,7 @@ use std::{
 };
 use tokio::{
     runtime::{Handle, RuntimeFlavor},
-    sync::Mutex,
+    sync::{Mutex, Semaphore},
 };
 
 /// Why an epoch cannot be judged.
@@ -32,6 +32,9 @@ pub enum BookError {
         /// Whether trying again can help.
         is_transient: bool,
     },
+    /// Others' questions for reports outside of memory take all there is for them.
+    #[error("the report of epoch {0} is not in memory, and others are being read: ask again in a few seconds")]
+    Busy(Epoch),
 }
 
 impl BookError {
@@ -42,6 +45,7 @@ impl BookError {
             BookError::Source(error) => error.is_transient,
             BookError::Report(_) => false,
             BookError::Lake { is_transient, .. } => *is_transient,
+            BookError::Busy(_) => true,
         }
     }
 }
@@ -140,6 +144,9 @@ pub(crate) const KEPT_EPOCHS: u32 = 500;
 /// Those of the newest epoch, or of the one that is asked for, may be more.
 const MOST_LEAVES: usize = 50_000_000;
 
+/// Most strangers' questions for kept reports at a time.
+const MOST_ASKED: usize = 4;
+
 /// The reports of a network, for the committee, the claimer and the proof
 /// service of one process. Whoever judges goes on where it ended, or begins
 /// with epoch 0 when the process starts.
@@ -150,6 +157,8 @@ pub struct Book {
     most_leaves: usize,
     /// Held while a kept report is read: one at a time has room.
     reading: std::sync::Mutex<()>,
+    /// Of strangers who ask for kept reports. Each holds a thread.
+    asked: Semaphore,
     state: RwLock<State>,
 }
 
@@ -158,8 +167,8 @@ struct State {
     reports: BTreeMap<Epoch, Arc<EpochReport>>,
     next_epoch: Epoch,
     last_error: Option<String>,
-    /// Why a kept report could not be read.
-    unreadable: Option<String>,
+    /// Why kept reports could not be read, of those that were not read since.
+    unreadable: BTreeMap<Epoch, String>,
     /// Whether everything that the source had was judged once.
     is_level: bool,
 }
@@ -194,7 +203,9 @@ impl Book {
         // What is nowhere else stays in memory.
         let most_leaves = if kept.is_some() { MOST_LEAVES } else { usize::MAX };
         let state = RwLock::new(State { next_epoch, ..State::default() });
-        Self { network, judge: Mutex::new(Box::new(judge)), kept, most_leaves, reading: Default::default(), state }
+        let asked = Semaphore::new(MOST_ASKED);
+        let (judge, reading) = (Mutex::new(Box::new(judge) as Box<dyn ReportSource>), std::sync::Mutex::default());
+        Self { network, judge, kept, most_leaves, reading, asked, state }
     }
 
     /// Holds reports of so many leaves in memory, if they are kept elsewhere.
@@ -234,7 +245,8 @@ impl Book {
                 state.insert(report, self.most_leaves);
                 state.next_epoch = judge.next_epoch();
                 if let Some(oldest) = epoch.checked_sub(KEPT_EPOCHS) {
-                    state.reports.remove(&oldest);
+                    state.reports = state.reports.split_off(&oldest.saturating_add(1));
+                    state.unreadable = state.unreadable.split_off(&oldest.saturating_add(1));
                 }
             });
         }
@@ -255,21 +267,44 @@ impl Book {
     /// ready.
     #[must_use]
     pub fn report(&self, epoch: Epoch) -> Option<Arc<EpochReport>> {
-        let in_memory = || self.read(|state| state.reports.get(&epoch).cloned());
-        if let Some(report) = in_memory() {
-            return Some(report);
+        self.in_memory(epoch).or_else(|| self.read_kept(epoch).unwrap_or_default())
+    }
+
+    /// Likewise for strangers, of whom few at a time may have one read that is
+    /// not in memory: whoever asks for many cannot hold up the member.
+    ///
+    /// # Errors
+    /// [`BookError::Busy`]; or why the kept report cannot be read.
+    pub fn report_for_stranger(&self, epoch: Epoch) -> Result<Option<Arc<EpochReport>>, BookError> {
+        if let Some(report) = self.in_memory(epoch) {
+            return Ok(Some(report));
         }
-        let kept = self.kept(epoch)?;
-        let read = aside(|| {
+        if self.kept(epoch).is_none() {
+            return Ok(None);
+        }
+        let _asked = self.asked.try_acquire().map_err(|_| BookError::Busy(epoch))?;
+        self.read_kept(epoch)
+    }
+
+    fn in_memory(&self, epoch: Epoch) -> Option<Arc<EpochReport>> {
+        self.read(|state| state.reports.get(&epoch).cloned())
+    }
+
+    /// Reads a kept report into memory.
+    fn read_kept(&self, epoch: Epoch) -> Result<Option<Arc<EpochReport>>, BookError> {
+        let Some(kept) = self.kept(epoch) else { return Ok(None) };
+        aside(|| {
             let _reading = self.reading.lock().unwrap_or_else(PoisonError::into_inner);
             // Whoever came first may have read it.
-            in_memory().map_or_else(|| Ok(kept.report(epoch)?.map(Arc::new)), |report| Ok(Some(report)))
-        });
-        let read = self.readable(epoch, read);
-        if let Some(report) = &read {
-            self.write(|state| state.insert(Arc::clone(report), self.most_leaves));
-        }
-        read
+            if let Some(report) = self.in_memory(epoch) {
+                return Ok(Some(report));
+            }
+            let report = self.readable(epoch, kept.report(epoch))?.map(Arc::new);
+            if let Some(report) = &report {
+                self.write(|state| state.insert(Arc::clone(report), self.most_leaves));
+            }
+            Ok(report)
+        })
     }
 
     /// What a member reports of an epoch, where [`Book::report`] has one; no
@@ -279,7 +314,7 @@ impl Book {
         if let Some(totals) = self.read(|state| state.reports.get(&epoch).map(|report| report.report())) {
             return Some(totals);
         }
-        self.readable(epoch, self.kept(epoch)?.totals(epoch))
+        self.readable(epoch, self.kept(epoch)?.totals(epoch)).unwrap_or_default()
     }
 
     /// Where an epoch is kept that is judged, and not too old.
@@ -288,13 +323,23 @@ impl Book {
         self.kept.as_deref().filter(|_| epoch < next && next - epoch <= KEPT_EPOCHS)
     }
 
-    /// What was kept; nothing, and the book is not ready, if it is not that.
-    fn readable<T>(&self, epoch: Epoch, read: Result<Option<T>, BookError>) -> Option<T> {
-        read.unwrap_or_else(|error| {
-            tracing::error!(epoch, %error, "a kept report cannot be read");
-            self.write(|state| state.unreadable = Some(error.to_string()));
-            None
-        })
+    /// Notes whether what was kept could be read: the book is not ready until it can.
+    fn readable<T>(&self, epoch: Epoch, read: Result<T, BookError>) -> Result<T, BookError> {
+        match &read {
+            Ok(_) if self.read(|state| state.unreadable.contains_key(&epoch)) => {
+                self.write(|state| {
+                    state.unreadable.remove(&epoch);
+                });
+            }
+            Ok(_) => {}
+            Err(error) => {
+                tracing::error!(epoch, %error, "a kept report cannot be read");
+                self.write(|state| {
+                    state.unreadable.insert(epoch, error.to_string());
+                });
+            }
+        }
+        read
     }
 
     /// The first epoch that is not judged.
@@ -307,14 +352,14 @@ impl Book {
     /// could not be read.
     #[must_use]
     pub fn last_error(&self) -> Option<String> {
-        self.read(|state| state.last_error.clone().or_else(|| state.unreadable.clone()))
+        self.read(|state| state.last_error.clone().or_else(|| state.unreadable.values().next().cloned()))
     }
 
     /// Whether everything closed at the start is judged, and the last attempt
     /// went well.
     #[must_use]
     pub fn is_ready(&self) -> bool {
-        self.read(|state| state.is_level && state.last_error.is_none() && state.unreadable.is_none())
+        self.read(|state| state.is_level && state.last_error.is_none() && state.unreadable.is_empty())
     }
 }
 
@@ -326,3 +371,6 @@ fn aside<T>(work: impl FnOnce() -> T) -> T {
         _ => work(),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -11,10 +11,10 @@ use bizkey_oracle::{
     source::IndexSource,
 };
 use std::{
-    fs::File,
     num::NonZeroUsize,
     path::{Path, PathBuf},
     str::FromStr,
+    sync::Arc,
 };
 
 /// How epochs of a lake are scored.
@@ -75,7 +75,7 @@ impl EngineChoice {
             Self::Ballista(scheduler) => {
                 let lake = bizkey_oracle::lake::LakeAddress::parse(lake).context("--lake")?;
                 let cluster = bizkey_oracle_distributed::Ballista::new(scheduler.clone(), lake);
-                Ok(Runner::Cluster(std::sync::Arc::new(cluster)))
+                Ok(Runner::Cluster(Arc::new(cluster)))
             }
         }
     }
@@ -85,10 +85,8 @@ impl EngineChoice {
 pub struct Judging {
     /// Judges epoch after epoch.
     pub judge: LakeJudge,
-    /// Where the state is.
+    /// Where the state is. The folder is this process's as long as it judges.
     pub state: PathBuf,
-    /// The state's folder is this process's as long as it has this.
-    pub lock: File,
 }
 
 impl EngineArgs {
@@ -109,14 +107,14 @@ impl EngineArgs {
     ) -> anyhow::Result<Judging> {
         let state = self.state.clone().unwrap_or_else(|| folder.to_owned());
         // Two that carry at once would spoil the state.
-        let lock = lock(&state).context("taking the folder of --state")?;
+        let lock = Some(Arc::new(lock(&state).context("taking the folder of --state")?));
         let threads =
             self.partitions.or_else(|| std::thread::available_parallelism().ok()).unwrap_or(NonZeroUsize::MIN);
-        let settings = Settings { runner: self.engine.runner(url)?, ..Settings::new(state.clone(), threads) };
+        let settings = Settings { runner: self.engine.runner(url)?, lock, ..Settings::new(state.clone(), threads) };
         let trust = LakeTrust { files: self.trust_lake, awaits_writer };
         let source = IndexSource::new(store.clone());
         let judge = LakeJudge::open(Network::from(deployment), source, lake, trust, settings)?;
-        Ok(Judging { judge, state, lock })
+        Ok(Judging { judge, state })
     }
 }
 

@@ -98,7 +98,7 @@ pub async fn oracle(args: OracleArgs) -> anyhow::Result<()> {
 
     let mut process = Process::default();
     let (index, _lock) = open_index(&args, &client, &deployment, &mut process).await?;
-    let (book, _state_lock) = open_book(&args, network, &deployment, &index, &mut process).await?;
+    let book = open_book(&args, network, &deployment, &index, &mut process).await?;
     let member = Member::new(suite, signer.clone(), book.clone()).with_journal(journal);
     let fetcher = Fetcher::new(Bounds::default())?;
     let peers = args.peers.iter().map(|url| Peer::new(url.clone(), fetcher.clone())).collect();
@@ -171,27 +171,26 @@ async fn open_index(
     Ok((Index { store, progress: Some(progress) }, Some(lock)))
 }
 
-/// The book that the member reports from, and the lock of the lake's state if
-/// there is one.
+/// The book that the member reports from.
 async fn open_book(
     args: &OracleArgs,
     network: Network,
     deployment: &Deployment,
     index: &Index,
     process: &mut Process,
-) -> anyhow::Result<(Arc<Book>, Option<File>)> {
+) -> anyhow::Result<Arc<Book>> {
     let Some(url) = &args.lake else {
-        return Ok((Arc::new(Book::new(network, Arc::new(IndexSource::new(index.store.clone())))), None));
+        return Ok(Arc::new(Book::new(network, Arc::new(IndexSource::new(index.store.clone())))));
     };
     let lake = Lake::open(url, index.store.network()).await.context("opening the lake of --lake")?;
     let (opened, folder) = ((url.as_str(), lake.clone()), args.data_dir.join("score"));
-    let Judging { judge, lock, .. } =
+    let Judging { judge, .. } =
         args.engine.open(opened, deployment, &index.store, &folder, index.progress.is_some())?;
     if let Some(progress) = index.progress.clone() {
         let writing = bizkey_indexer::lake::run(index.store.clone(), lake, progress, process.shutdown.clone());
         process.spawn(async move { writing.await.context("writing the lake stopped") });
     }
-    Ok((Arc::new(Book::judged_by(network, judge)), Some(lock)))
+    Ok(Arc::new(Book::judged_by(network, judge)))
 }
 
 fn sqlite(data_dir: &Path) -> String {
@@ -211,6 +210,9 @@ impl Served {
         let status = self.status.borrow();
         if let Some(error) = &status.last_error {
             return Some(error.clone());
+        }
+        if let Some(error) = self.book.last_error() {
+            return Some(error);
         }
         if !status.is_ready() || !self.book.is_ready() {
             return Some("epochs are still being judged".to_owned());

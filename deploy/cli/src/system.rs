@@ -186,7 +186,7 @@ pub fn lock(data_dir: &Path) -> anyhow::Result<File> {
     match file.try_lock() {
         Ok(()) => Ok(file),
         Err(std::fs::TryLockError::WouldBlock) => {
-            bail!("{} is in use by another `bizkey`; stop it, or give another --data-dir", data_dir.display())
+            bail!("{} is in use by another `bizkey`; stop it, or give another folder", data_dir.display())
         }
         Err(std::fs::TryLockError::Error(error)) => Err(error).with_context(|| format!("locking {}", path.display())),
     }

@@ -8,7 +8,6 @@ use anyhow::Context;
 use bizkey_devchain::Devchain;
 use bizkey_indexer::Lake;
 use bizkey_oracle::Book;
-use std::fs::File;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
@@ -82,11 +81,9 @@ pub async fn up(args: UpArgs) -> anyhow::Result<()> {
 
     let mut state =
         bizkey_indexer::ApiState::new(system.index.clone(), system.progress.clone()).within(args.api.config());
-    let mut _state_lock = None;
     if let Some(url) = &args.lake {
-        let (lake, lock) = judge_by_lake(&mut system, url, &args.engine, &config.data_dir.join("score")).await?;
+        let lake = judge_by_lake(&mut system, url, &args.engine, &config.data_dir.join("score")).await?;
         state = state.with_lake(lake);
-        _state_lock = Some(lock);
     }
     let rows = api::router(state, system.book.clone());
     let payments = bizkey_gateway::api::router(system.gateway.clone());
@@ -124,22 +121,21 @@ pub async fn wait(mut system: System) -> anyhow::Result<()> {
 }
 
 /// Opens a lake, has every epoch written to it once it is closed, and judged
-/// from there. Before anybody has the system's book. The lock is of the state's
-/// folder.
+/// from there. Before anybody has the system's book.
 async fn judge_by_lake(
     system: &mut System,
     url: &str,
     engine: &EngineArgs,
     folder: &Path,
-) -> anyhow::Result<(Lake, File)> {
+) -> anyhow::Result<Lake> {
     let lake = Lake::open(url, system.index.network()).await.context("opening the lake of --lake")?;
     let deployment = system.suite.deployment();
-    let Judging { judge, lock, .. } = engine.open((url, lake.clone()), deployment, &system.index, folder, true)?;
+    let Judging { judge, .. } = engine.open((url, lake.clone()), deployment, &system.index, folder, true)?;
     system.book = Arc::new(Book::judged_by(deployment.into(), judge));
     let (store, progress, stop) = (system.index.clone(), system.progress.clone(), system.process.shutdown.clone());
     let following = bizkey_indexer::lake::run(store, lake.clone(), progress, stop);
     system.process.spawn(async move { following.await.context("writing the lake stopped") });
-    Ok((lake, lock))
+    Ok(lake)
 }
 
 /// Seals a block now and then: the embedded chain makes blocks for

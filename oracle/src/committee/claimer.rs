@@ -122,7 +122,8 @@ impl Claimer {
 
     /// One round: pushes what can be paid, up to [`MOST_UNDER_WAY`] subtrees.
     async fn push_epoch(&self, epoch: Epoch, judged: Epoch, pushed: &mut Vec<Pushed>) -> Result<Progress> {
-        let Some(report) = self.book.report(epoch) else { return Ok(Progress::Done) };
+        // It is judged, and claims are open: a kept report could not be read now.
+        let Some(report) = self.book.report(epoch) else { return Ok(Progress::Waiting(judged)) };
         match Claimable::of(&self.suite, &report).await? {
             Claimable::Yes => {}
             Claimable::Never => return Ok(Progress::Done),

@@ -90,10 +90,13 @@ impl DeferredClaimer {
         self.epochs = self.epochs.split_off(&oldest);
         let mut payments = Vec::new();
         for epoch in oldest..settled {
-            if self.is_due(epoch, judged) {
-                let waiting = self.claim_epoch(epoch, judged, &mut payments).await?;
-                self.epochs.insert(epoch, waiting);
+            if !self.is_due(epoch, judged) {
+                continue;
             }
+            // A kept report that cannot be read now is asked for at the next step.
+            let Some(report) = self.book.report(epoch) else { continue };
+            let waiting = self.claim_epoch(&report, judged, &mut payments).await?;
+            self.epochs.insert(epoch, waiting);
         }
         Ok(payments)
     }
@@ -104,16 +107,21 @@ impl DeferredClaimer {
         !waiting.merchants.is_empty() && waiting.tried < judged && (waiting.is_urgent || has_opened)
     }
 
-    async fn claim_epoch(&self, epoch: Epoch, judged: Epoch, payments: &mut Vec<DeferredPayment>) -> Result<Waiting> {
-        let Some(report) = self.book.report(epoch).filter(|report| report.report().algorithm_version >= BIZPOWER_2)
-        else {
+    async fn claim_epoch(
+        &self,
+        report: &EpochReport,
+        judged: Epoch,
+        payments: &mut Vec<DeferredPayment>,
+    ) -> Result<Waiting> {
+        let epoch = report.epoch();
+        if report.report().algorithm_version < BIZPOWER_2 {
             return Ok(Waiting::default());
-        };
+        }
         let merchants: Vec<MerchantIndex> = match self.epochs.get(&epoch) {
             Some(waiting) => waiting.merchants.clone(),
             None => report.tree(Side::Merchant).leaves().iter().map(|leaf| leaf.account).collect(),
         };
-        match Claimable::of(&self.suite, &report).await? {
+        match Claimable::of(&self.suite, report).await? {
             Claimable::Yes => {}
             Claimable::Never => return Ok(Waiting::default()),
             Claimable::NotYet => return Ok(Waiting { merchants, tried: judged, is_urgent: true }),
@@ -122,7 +130,7 @@ impl DeferredClaimer {
         for some in merchants.chunks(MOST_UNDER_WAY) {
             let mut sent = Vec::new();
             for merchant in some {
-                match self.claim(&report, *merchant).await? {
+                match self.claim(report, *merchant).await? {
                     Outcome::Sent(pending) => sent.push((*merchant, pending)),
                     outcome => left.keep(*merchant, &outcome),
                 }

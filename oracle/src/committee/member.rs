@@ -61,14 +61,21 @@ pub struct Member {
     journal: Option<Journal>,
     /// Epochs in which it would contradict what it has signed, and how.
     contradictions: BTreeMap<Epoch, Contradiction>,
+    taken: Taken,
 }
+
+/// Steps in a row in which the node says that a nonce is taken while the final
+/// blocks have it free, until that is an error: transactions become final, or
+/// are dropped, in fewer.
+const MOST_TAKEN: u32 = 60;
 
 impl Member {
     /// A member that signs with `signer` what `book` holds.
     #[must_use]
     pub fn new(suite: Suite, signer: Signer, book: Arc<Book>) -> Self {
         let (disagreements, contradictions) = (BTreeMap::new(), BTreeMap::new());
-        Self { suite, signer, book, next: 0, disagreements, journal: None, contradictions }
+        let taken = Taken::default();
+        Self { suite, signer, book, next: 0, disagreements, journal: None, contradictions, taken }
     }
 
     /// Likewise, which also notes on disk what it is about to sign, and signs
@@ -96,7 +103,8 @@ impl Member {
 
         let mut reported = Vec::new();
         for epoch in self.next..self.book.next_epoch() {
-            let Some(report) = self.book.totals(epoch) else { continue };
+            // Signed is what the rows lead to, not what was noted beside them.
+            let Some(report) = self.book.report(epoch).map(|report| report.report()) else { continue };
             let Some(nonce) = self.turn(epoch, &report).await? else { continue };
             let call = rewards.report(epoch, &report);
             let outcome = match call.submit_with_nonce(&self.signer, nonce).await {
@@ -107,8 +115,11 @@ impl Member {
                 Ok(done) => reported.push(Reported { epoch, block: done.block.number }),
                 // Others were faster, or an earlier attempt went through after all.
                 Err(error) if is_done(&error) => {}
-                Err(ClientError::NonceUsed { .. }) => {
+                Err(error @ ClientError::NonceUsed { .. }) => {
                     tracing::info!(epoch, nonce, "another transaction of this key is under way");
+                    if self.is_taken_too_often(nonce) {
+                        return Err(error);
+                    }
                     break;
                 }
                 Err(error) => return Err(error),
@@ -116,6 +127,13 @@ impl Member {
         }
         // An open epoch is looked at again: a struck report opens another round.
         Ok(reported)
+    }
+
+    /// Whether the same nonce has been another's for longer than that can be.
+    fn is_taken_too_often(&mut self, nonce: u32) -> bool {
+        let times = if self.taken.nonce == nonce { self.taken.times.saturating_add(1) } else { 1 };
+        self.taken = Taken { nonce, times };
+        times >= MOST_TAKEN
     }
 
     /// The nonce with which the epoch may be reported; `None` if it may not, or
@@ -147,7 +165,10 @@ impl Member {
     fn may_report(&mut self, epoch: Epoch, round: u8, report: &Report, voted: Option<Hash>) -> bool {
         let computed = Hash::from(report_hash(report));
         let refused = match (voted, &mut self.journal) {
-            (Some(voted), _) if voted == computed => return false,
+            (Some(voted), _) if voted == computed => {
+                self.contradictions.remove(&epoch);
+                return false;
+            }
             (Some(voted), _) => Some(Contradiction::Voted { round, voted, computed }),
             (None, None) => None,
             (None, Some(journal)) => {
@@ -193,6 +214,13 @@ impl Member {
     pub fn disagreements(&self) -> &BTreeMap<Epoch, Disagreement> {
         &self.disagreements
     }
+}
+
+/// A key's turn that others take again and again.
+#[derive(Clone, Copy, Debug, Default)]
+struct Taken {
+    nonce: u32,
+    times: u32,
 }
 
 /// Refusals that mean that there is nothing left to do.

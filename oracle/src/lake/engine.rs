@@ -25,6 +25,7 @@ use datafusion::{
 };
 use object_store::ObjectStore;
 use std::{
+    fs::File,
     num::NonZeroUsize,
     path::PathBuf,
     sync::Arc,
@@ -43,6 +44,9 @@ pub struct Settings {
     /// Who runs the plan. A cluster's rows meet by hash, in as many partitions
     /// as `exchange` has.
     pub runner: Runner,
+    /// The lock of the state's folder. It is held until nothing of this engine
+    /// writes there any more, which may be after the engine is gone.
+    pub lock: Option<Arc<File>>,
 }
 
 impl Settings {
@@ -50,7 +54,7 @@ impl Settings {
     #[must_use]
     pub fn new(state: PathBuf, threads: NonZeroUsize) -> Self {
         let exchange = Exchange::Shared(threads.get());
-        Self { state, exchange, binding: WeightBinding::default(), runner: Runner::InProcess }
+        Self { state, exchange, binding: WeightBinding::default(), runner: Runner::InProcess, lock: None }
     }
 }
 
@@ -240,8 +244,9 @@ impl LakeEngine {
     /// [`LakeError::State`]; it can be tried again.
     pub async fn carry(&mut self) -> Result<()> {
         let Some(scored) = self.scored.take() else { return Ok(()) };
-        let state = Arc::clone(&self.state);
+        let (state, lock) = (Arc::clone(&self.state), self.settings.lock.clone());
         let work = move || {
+            let _lock = lock;
             let carried = state.carry(scored.epoch, &scored.buyers, &scored.debts);
             (carried, scored)
         };

@@ -15,7 +15,7 @@ use bizkey_indexer::{
     Lake,
 };
 use bizkey_primitives::Epoch;
-use std::sync::Arc;
+use std::{fs::File, sync::Arc};
 
 /// Whose word is taken for what the lake holds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -39,6 +39,8 @@ pub struct LakeJudge {
     trust: LakeTrust,
     engine: LakeEngine,
     reports: Arc<Reports>,
+    /// Held while a report is written, as the state's is.
+    lock: Option<Arc<File>>,
 }
 
 /// A closed epoch that can be judged.
@@ -76,10 +78,10 @@ impl LakeJudge {
         trust: LakeTrust,
         settings: Settings,
     ) -> Result<Self> {
-        let folder = settings.state.clone();
+        let (folder, lock) = (settings.state.clone(), settings.lock.clone());
         let engine = LakeEngine::open(lake.store(), &network, settings)?;
         let reports = Arc::new(Reports::open(&folder, network, engine.next_epoch())?);
-        Ok(Self { network, source, lake, trust, engine, reports })
+        Ok(Self { network, source, lake, trust, engine, reports, lock })
     }
 
     /// The epoch that comes next.
@@ -141,8 +143,9 @@ impl LakeJudge {
         let ClosedEpoch { facts: EpochFacts { input, holdings }, manifest } = closed;
         let epoch = input.epoch;
         let scores = self.engine.score(&manifest, Arc::new(input)).await?;
-        let (network, reports) = (self.network, Arc::clone(&self.reports));
+        let (network, reports, lock) = (self.network, Arc::clone(&self.reports), self.lock.clone());
         let work = move || {
+            let _lock = lock;
             let report = EpochReport::build(&network, scores, holdings)?;
             reports.write(&report)?;
             Ok::<_, BookError>(report)

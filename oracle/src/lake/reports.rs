@@ -8,8 +8,9 @@
 //! ```
 //!
 //! An epoch's report is written before its state is carried, so a state has
-//! the reports of its epochs. Whoever reads one builds its trees anew and
-//! compares what they lead to.
+//! the reports of its epochs. Whoever reads one whole builds its trees anew and
+//! compares what they lead to; a member signs nothing else. Hashes without a
+//! key find accidents: who may write here could also replace the program.
 
 use super::{
     error::{LakeError, Result},
@@ -165,7 +166,8 @@ impl Reports {
             fs::File::open(&self.folder)?.sync_all()
         };
         publish().map_err(failed(&folder))?;
-        if let Some(oldest) = epoch.checked_sub(KEPT_EPOCHS) {
+        // Until this epoch's state is carried, the one before still needs its oldest.
+        if let Some(oldest) = epoch.checked_sub(KEPT_EPOCHS.saturating_add(1)) {
             // What cannot be removed only takes space.
             let _ = fs::remove_dir_all(self.folder_of(oldest));
         }
@@ -285,4 +287,31 @@ fn customer(row: &CustomerRow) -> [u64; 4] {
 
 fn customer_of([customer, low, high, is_rewarded]: [u64; 4]) -> CustomerRow {
     CustomerRow { customer: customer as u32, sales: wide(low, high), is_rewarded: is_rewarded != 0 }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    fn empty(network: &Network, epoch: Epoch) -> EpochReport {
+        let algorithm = Algorithm::Bizpower2;
+        let scores =
+            EpochScores { epoch, algorithm, merchants: Vec::new(), customers: Vec::new(), invalid_receipts: 0 };
+        EpochReport::build(network, scores, BTreeMap::new()).unwrap()
+    }
+
+    #[test]
+    fn a_report_whose_state_was_never_carried_takes_none_from_the_state_before() {
+        let folder = tempfile::tempdir().unwrap();
+        let network = Network { genesis: [1; 32].into(), rewards: [2; 32].into() };
+        let reports = Reports::open(folder.path(), network, 0).unwrap();
+        let next = KEPT_EPOCHS + 1;
+        (0..=next).for_each(|epoch| reports.write(&empty(&network, epoch)).unwrap());
+        // The process is killed here: the state is still that after the epoch before.
+        let again = Reports::open(folder.path(), network, next).unwrap();
+        let oldest = next - KEPT_EPOCHS;
+        assert_eq!(again.totals(oldest).unwrap(), Some(empty(&network, oldest).report()));
+        assert_eq!(again.totals(0).unwrap(), None, "one that nobody needs any more is gone");
+    }
 }

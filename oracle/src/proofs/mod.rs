@@ -13,7 +13,7 @@ mod answer;
 
 pub use answer::{Holdings, Leaf, ProofAnswer, Step, Tuple};
 
-use crate::Book;
+use crate::{book::BookError, Book};
 use axum::{
     extract::{Path, State},
     http::StatusCode,
@@ -56,6 +56,8 @@ pub fn router(book: Arc<Book>) -> Router {
          content_type = "application/problem+json"),
         (status = 404, description = "The epoch is not judged, or the account has nothing to claim for it",
          body = problem::Body, content_type = "application/problem+json"),
+        (status = 503, description = "The epoch's report is not in memory and cannot be read now: ask again",
+         body = problem::Body, content_type = "application/problem+json"),
     ),
 )]
 async fn proof(
@@ -71,7 +73,10 @@ async fn proof(
         text.parse::<u32>().map_err(|_| refuse("not a number", format!("{what} `{text}` is no number below 2^32")))
     };
     let (epoch, account): (Epoch, u32) = (number("epoch", &epoch)?, number("account", &account)?);
-    let report = book.report(epoch).ok_or_else(|| {
+    let unreadable = |error: BookError| {
+        Problem::new(StatusCode::SERVICE_UNAVAILABLE, "not-readable", "report not readable now", error.to_string())
+    };
+    let report = book.report_for_stranger(epoch).map_err(unreadable)?.ok_or_else(|| {
         let next = book.next_epoch();
         let detail = format!("epoch {epoch} is not judged yet, or too old to be claimed; the next one is {next}");
         Problem::new(StatusCode::NOT_FOUND, "not-judged", "no report", detail)

@@ -116,7 +116,7 @@ impl State {
             fs::File::open(making.join("state.json"))?.sync_all()?;
             fs::File::open(making)?.sync_all()?;
             if folder.exists() {
-                // Of an epoch that was never the last one: it has no state.json.
+                // Of this epoch, put there by an attempt that failed after it.
                 fs::remove_dir_all(&folder)?;
             }
             fs::rename(making, &folder)?;
@@ -136,6 +136,8 @@ impl State {
             let _ = fs::remove_file(path);
         };
         remove(epoch.checked_sub(1), "bought.parquet");
+        // Of an epoch whose process was killed before it got here.
+        remove(epoch.checked_sub(2), "bought.parquet");
         remove(epoch.checked_sub(REFERENCE_EPOCHS - 1), "references.parquet");
         remove(oldest_share(epoch).checked_sub(1), "buyers.parquet");
     }
