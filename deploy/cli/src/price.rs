@@ -8,6 +8,7 @@ use anyhow::{ensure, Context};
 use bizkey_client::{ss58, Suite};
 use bizkey_oracle::fetch::{Bounds, Fetcher};
 use bizkey_oracle::price::{Feed, FeedConfig, FeedError, PriceSource, Published, Rules, Sightings, Sources};
+use std::fs::File;
 use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -28,8 +29,9 @@ pub struct PriceFeedArgs {
     /// A source of Bzky's price in whole units of the accounting currency:
     /// https://HOST/PATH#price=/POINTER, with &time_ms=/POINTER or
     /// &time_s=/POINTER where its answer has a date; several times. No two of
-    /// the same host and port: one operator must not have two voices. Whether
-    /// one operator stands behind several hosts is for you to know.
+    /// the same host and port, http and https being one: one operator must not
+    /// have two voices. Whether one operator stands behind several hosts is for
+    /// you to know.
     #[arg(long = "source", value_name = "URL", required = true)]
     pub sources: Vec<PriceSource>,
     /// Fewest sources that must agree; more than half of them unless given.
@@ -99,13 +101,23 @@ fn remembered(path: &Path) -> anyhow::Result<Sightings> {
     }
 }
 
-/// Replaces the file in one step, so that a crash leaves the old or the new one.
+/// Replaces the file in one step, so that a crash, even of the machine, leaves
+/// the old one or the new one, whole.
 fn remember(path: &Path, seen: &Sightings) -> anyhow::Result<()> {
+    let text = serde_json::to_vec(seen)?;
     let mut unfinished = path.as_os_str().to_owned();
     unfinished.push(".new");
-    std::fs::write(&unfinished, serde_json::to_vec(seen)?)
-        .and_then(|()| std::fs::rename(&unfinished, path))
-        .with_context(|| format!("writing {}", path.display()))
+    let write = || -> std::io::Result<()> {
+        let mut file = File::create(&unfinished)?;
+        file.write_all(&text)?;
+        // Before it has the name: else a power loss may leave the name without the text.
+        file.sync_all()?;
+        std::fs::rename(&unfinished, path)?;
+        // The name itself lasts once the folder is on disk.
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+        File::open(folder.unwrap_or(Path::new(".")))?.sync_all()
+    };
+    write().with_context(|| format!("writing {}", path.display()))
 }
 
 /// Runs until Ctrl-C or SIGTERM; a look that fails is told and the next one
@@ -237,5 +249,20 @@ mod tests {
         assert_eq!(remembered(&path).unwrap(), seen);
         std::fs::write(&path, "[1").unwrap();
         assert!(remembered(&path).unwrap_err().to_string().contains("seen.json"));
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_memory_that_is_not_on_disk_does_not_replace_the_old_one() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("seen.json");
+        let [old, new]: [Sightings; 2] = [5, 6].map(|since_ms| {
+            serde_json::from_str(&format!(r#"{{"a:1":{{"digits":"0.41","since_ms":{since_ms}}}}}"#)).unwrap()
+        });
+        remember(&path, &old).unwrap();
+        // It takes every byte, and refuses to promise that they are on disk.
+        std::os::unix::fs::symlink("/dev/null", folder.path().join("seen.json.new")).unwrap();
+        assert!(remember(&path, &new).unwrap_err().to_string().contains("seen.json"));
+        assert_eq!(remembered(&path).unwrap(), old);
     }
 }

@@ -61,7 +61,8 @@ pub struct ProposeArgs {
     /// from it, and only the rest from the database.
     #[arg(long, value_name = "URL")]
     pub lake: Option<String>,
-    /// How many closed epochs are looked at, the last ones.
+    /// How many closed epochs are looked at, the last ones; none from before the
+    /// network's first block.
     #[arg(long, default_value_t = 30, value_parser = clap::value_parser!(u32).range(1..=400))]
     pub epochs: u32,
     /// The first epoch in which the figures would hold. It must not have begun

@@ -2,15 +2,16 @@
 //! process: proposed, set by the admin, and then nothing is to be proposed.
 #![allow(clippy::expect_used, clippy::unwrap_used)]
 
-use bizkey_client::ss58;
+use bizkey_client::{ss58, DeployConfig};
+use bizkey_devchain::DevchainConfig;
 use bizkey_indexer::model::{hex, Network};
 use bizkey_indexer::{Lake, Store};
 use bizkey_primitives::board::Motion;
 use bizkey_primitives::hash::selector;
 use bizkey_primitives::membership::{Business, Clamp};
 use bizkey_primitives::party::Capital;
-use bizkey_primitives::{Side, Status};
-use bizkey_tests::{Shop, World};
+use bizkey_primitives::{Calendar, Side, Status};
+use bizkey_tests::{world, Shop, World, DAY};
 use codec::{Decode, Encode};
 use serde_json::{json, Value};
 use std::path::Path;
@@ -42,9 +43,12 @@ struct Town {
 }
 
 impl Town {
-    /// Shops 1, 2, 3 of trade 7 and region 1; shop 4 of trade 8; shop 5 of none.
     async fn new() -> Self {
-        let world = World::new().await;
+        Self::of(World::new().await).await
+    }
+
+    /// Shops 1, 2, 3 of trade 7 and region 1; shop 4 of trade 8; shop 5 of none.
+    async fn of(world: World) -> Self {
         let shops = world.shops(5).await;
         world.customers(4).await;
         for shop in &shops {
@@ -193,6 +197,66 @@ async fn figures_are_proposed_set_by_the_admin_and_then_nothing_is_to_be_propose
     assert_eq!((&file["figures"][0]["outcome"], &file["figures"][0]["found"]["lo"]), (&json!("set"), &json!("100")));
     assert!(said.contains("To be set: 1. In a resolution: 0. Staying: 1. Left out: 2."), "{said}");
     assert!(proposed(&folder, &["--tolerance", "80"]).0.contains("Nothing is to be proposed."));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_figure_whose_resolution_comes_too_late_is_proposed_anew() {
+    let mut town = Town::new().await;
+    let folder = town.folder.path().to_owned();
+    town.world.enter_epoch(0).await;
+    town.sell(1, &[(1, 500), (2, 500)]).await;
+    town.sell(2, &[(3, 500), (4, 500)]).await;
+    town.world.enter_epoch(1).await;
+    // It passes, and could be carried out before epoch 2 begins.
+    let suite = &town.world.suite;
+    let input = [selector("set_clamp").to_vec(), (7u16, Clamp { lo: 500, hi: 500 }, 2u32).encode()].concat();
+    let motion = Motion::Call { target: suite.registry().address(), input };
+    suite.foundation().propose(&motion).send(&town.world.directors[0]).await.unwrap();
+    for director in &town.world.directors[..2] {
+        suite.foundation().vote(1, true).send(director).await.unwrap();
+    }
+    town.index().await.close().await;
+    let (said, file) = proposed(&folder, &[]);
+    assert_eq!((&file["figures"][0]["outcome"], &file["figures"][0]["resolution"]), (&json!("pending"), &json!(1)));
+    assert!(said.contains("To be set: 1. In a resolution: 1."), "{said}");
+
+    // Nobody did, and from now on the registry refuses it.
+    town.world.enter_epoch(2).await;
+    town.index().await.close().await;
+    let (said, file) = proposed(&folder, &[]);
+    assert_eq!(file["figures"][0]["outcome"], json!("set"), "{said}");
+    assert!(said.contains("To be set: 2. In a resolution: 0."), "{said}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn epochs_before_the_network_are_no_days_of_trade_and_need_not_be_in_the_lake() {
+    // It is deployed an hour before epoch 20.
+    let calendar = Calendar { genesis_ms: world::GENESIS_MS - 20 * DAY, epoch_ms: DAY };
+    let rules = DeployConfig { calendar, ..world::config() };
+    let mut town = Town::of(World::deployed(DevchainConfig::default(), &rules).await).await;
+    let folder = town.folder.path().to_owned();
+    town.index().await.close().await;
+    let output = propose(&folder, &[]);
+    assert!(!output.status.success() && text(&output.stderr).contains("no epoch is closed"));
+
+    town.world.enter_epoch(20).await;
+    town.sell(1, &[(1, 500), (2, 500)]).await;
+    town.sell(2, &[(3, 500), (4, 500)]).await;
+    town.world.enter_epoch(21).await;
+    let store = town.index().await;
+    let (said, file) = proposed(&folder, &[]);
+    assert_eq!((&file["first_epoch"], &file["last_epoch"], &file["receipts"]), (&json!(19), &json!(20), &json!(4)));
+    assert!(said.contains("less than a fortnight") && said.contains("To be set: 2."), "{said}");
+    assert_eq!(proposed(&folder, &["--epochs", "1"]).1["first_epoch"], json!(20));
+
+    // Whoever writes a lake begins with the epoch of the first block.
+    let lake = folder.join("lake").display().to_string();
+    let written = Lake::open(&lake, &town.network()).await.unwrap();
+    for epoch in 19..=20 {
+        written.write_epoch(&store, epoch).await.unwrap();
+    }
+    store.close().await;
+    assert_eq!(proposed(&folder, &["--lake", &lake]), (said, file));
 }
 
 #[tokio::test(flavor = "multi_thread")]

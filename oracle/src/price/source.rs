@@ -4,7 +4,7 @@ use super::decimal::{scaled, DecimalError};
 use crate::fetch::{FetchError, Fetched, Fetcher};
 use serde_json::value::RawValue;
 use std::{collections::HashMap, fmt, str::FromStr};
-use url::Url;
+use url::{Host, Url};
 
 /// How far a source's clock may be ahead of ours, milliseconds.
 const CLOCK_SKEW_MS: u64 = 60_000;
@@ -85,13 +85,27 @@ pub(super) struct Answer {
 
 impl PriceSource {
     /// Host and port of its server, the same however the address is written.
+    ///
+    /// Who serves a host's http serves its https: port 80 counts as 443, and so
+    /// does none. A host's final dot is left out, and an IPv4 address that is
+    /// written as one of IPv6 is that IPv4 address.
     #[must_use]
     pub fn authority(&self) -> String {
-        // The scheme is http or https, whose ports are known; the URL library
-        // writes hosts in lower case and addresses in one form.
-        let host = self.url.host_str().unwrap_or("?");
-        let port = self.url.port_or_known_default().unwrap_or(0);
-        format!("{}:{port}", host.strip_suffix('.').unwrap_or(host))
+        // The URL library has put names in lower case and addresses into one form.
+        let host = match self.url.host() {
+            Some(Host::Domain(name)) => name.trim_end_matches('.').to_owned(),
+            Some(Host::Ipv4(address)) => address.to_string(),
+            Some(Host::Ipv6(address)) => {
+                address.to_ipv4_mapped().map_or_else(|| format!("[{address}]"), |mapped| mapped.to_string())
+            }
+            // None is read without a host.
+            None => "?".to_owned(),
+        };
+        let port = match self.url.port_or_known_default() {
+            None | Some(80) => 443,
+            Some(port) => port,
+        };
+        format!("{host}:{port}")
     }
 
     /// Whether its answer has a date.

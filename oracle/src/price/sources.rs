@@ -7,10 +7,11 @@ use std::collections::HashMap;
 ///
 /// The median stands as long as liars are a minority, so one operator must
 /// have one voice. What can be seen of an operator is the authority of its
-/// address, host and port; http and https, upper and lower case, and another
-/// path or query make no other one. That one operator serves under several
-/// names, or several sources quote the same market, cannot be seen here: it is
-/// the care of whoever chooses them.
+/// address, host and port ([`PriceSource::authority`]); http and https with
+/// their own ports, upper and lower case, a final dot, and another path or query
+/// make no other one. That one operator serves under several names, or several
+/// sources quote the same market, cannot be seen here: it is the care of whoever
+/// chooses them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Sources(Vec<PriceSource>);
 
@@ -21,7 +22,7 @@ pub struct Sources(Vec<PriceSource>);
      one of them, or give another operator's"
 )]
 pub struct SameAuthority {
-    /// Its host and port.
+    /// Its host and port, 443 for 80 too.
     pub authority: String,
     /// The one that comes first, by its place among the sources, from 1, and
     /// where in its answer the price is.
@@ -85,6 +86,9 @@ mod tests {
             "https://EXCHANGE.example/other?key=hidden#price=/bid&time_s=/at",
             "https://exchange.example:443/ticker#price=/bid",
             "http://exchange.example:443/ticker#price=/bid",
+            "http://exchange.example/ticker#price=/bid",
+            "http://Exchange.Example.:80/ticker#price=/bid",
+            "https://exchange.example:80/ticker#price=/bid",
             "https://somebody:hidden@exchange.example./ticker#price=/bid",
         ] {
             let error = sources(&["https://third.example/#price=/p", one, same]).unwrap_err();
@@ -95,7 +99,10 @@ mod tests {
         }
         for pair in [
             ["http://[::1]:80/a#price=/p", "https://[::1]:80/b#price=/p"],
+            ["http://[::1]/a#price=/p", "https://[0:0::1]/b#price=/p"],
             ["http://127.1/#price=/p", "http://127.0.0.1/#price=/p"],
+            ["https://127.0.0.1./#price=/p", "http://2130706433/#price=/p"],
+            ["https://[::ffff:127.0.0.1]:8443/#price=/p", "http://127.0.0.1:8443/#price=/p"],
         ] {
             assert!(sources(&pair).is_err(), "{pair:?}");
         }
@@ -105,11 +112,12 @@ mod tests {
     fn other_hosts_and_other_ports_are_other_servers() {
         let texts = [
             "https://exchange.example/#price=/p",
-            "http://exchange.example/#price=/p",
+            "http://other.example/#price=/p",
             "https://www.exchange.example/#price=/p",
             "https://exchange.example:8443/#price=/p",
             "http://127.0.0.1:1/#price=/p",
             "http://127.0.0.1:2/#price=/p",
+            "http://[::1]:1/#price=/p",
         ];
         let sources = sources(&texts).unwrap();
         assert_eq!(sources.len(), texts.len());

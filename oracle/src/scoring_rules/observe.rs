@@ -29,7 +29,7 @@ pub enum ObserveError {
     /// The lake cannot be read.
     #[error("{0}; the lake must hold every epoch that is looked at")]
     Lake(#[from] lake::Error),
-    /// There is no trade yet.
+    /// No epoch in which there was a network is closed.
     #[error("no epoch is closed in the index: figures follow from trade, a fortnight of it at least")]
     NoEpoch,
     /// Figures hold for epochs that have not begun.
@@ -47,7 +47,7 @@ pub enum ObserveError {
 pub struct Observed {
     /// The network.
     pub place: Place,
-    /// The first epoch that was looked at.
+    /// The first epoch that was looked at, not before the network's first block.
     pub first: Epoch,
     /// The last one.
     pub last: Epoch,
@@ -69,8 +69,9 @@ pub struct Observed {
     pub pending: Vec<Pending>,
 }
 
-/// Observes the last `epochs` closed epochs of an index, for figures that hold
-/// from `from_epoch` on; unless given, the first epoch that begins after a
+/// Observes the last `epochs` closed epochs of an index, or all since the one of
+/// the network's first block where these are fewer, for figures that hold from
+/// `from_epoch` on; unless given, the first epoch that begins after a
 /// resolution of today has been voted on and its time to be carried out is
 /// over. Receipts are read from the lake if there is one, everything else from
 /// the index. `progress` is told each epoch and the first and last one.
@@ -100,7 +101,13 @@ pub async fn observe(
     };
     // A stamp is its epoch plus one: the epoch before that one is closed.
     let last = finalized.stamp.checked_sub(2).ok_or(ObserveError::NoEpoch)?;
-    let first = last.saturating_sub(epochs.saturating_sub(1));
+    // Where its writer begins the lake: nobody traded before the first block, so
+    // earlier epochs are no days of trade either.
+    let begun = store.blocks_after(0, 1).await?.first().map_or(0, |block| block.checkpoint.stamp.saturating_sub(1));
+    if last < begun {
+        return Err(ObserveError::NoEpoch);
+    }
+    let first = last.saturating_sub(epochs.saturating_sub(1)).max(begun);
     let network = store.network();
     // A stamp is also the number of the next epoch.
     let earliest = head.stamp;
@@ -125,7 +132,7 @@ pub async fn observe(
         shops_with_trade: businesses.len() as u64,
         observations: Observations::default(),
         set: store.scoring_rules(from_epoch).await?.parameters,
-        pending: pending(store, head.timestamp_ms).await?,
+        pending: pending(store, head.timestamp_ms, earliest).await?,
     };
     let mut standing = Standing::default();
     for epoch in first..=last {
