@@ -99,10 +99,10 @@ pub async fn oracle(args: OracleArgs) -> anyhow::Result<()> {
     let mut process = Process::default();
     let (index, _lock) = open_index(&args, &client, &deployment, &mut process).await?;
     let book = open_book(&args, network, &deployment, &index, &mut process).await?;
-    let member = Member::new(suite, signer.clone(), book.clone()).with_journal(journal);
+    let member = Member::new(suite.clone(), signer.clone(), book.clone()).with_journal(journal);
     let fetcher = Fetcher::new(Bounds::default())?;
     let peers = args.peers.iter().map(|url| Peer::new(url.clone(), fetcher.clone())).collect();
-    let alone = Alone::new(book.clone(), member, peers);
+    let alone = Alone::new(book.clone(), member, peers).watching(suite);
 
     let state = Arc::new(Served { status: alone.status(), book: book.clone(), progress: index.progress.clone() });
     println!("member   {}", ss58(&signer.account_id()));
@@ -237,6 +237,11 @@ impl Served {
             "contradictions",
             "Epochs that are not reported because the member signed something else before",
             status.contradictions as u64,
+        );
+        gauge(
+            "split",
+            "Epochs without a majority yet of which other members report something else",
+            status.split as u64,
         );
         gauge("steps", "Looks at the chain since the start", status.steps);
         gauge("failures", "Looks at the chain that failed", status.failures);

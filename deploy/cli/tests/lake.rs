@@ -2,9 +2,10 @@
 //! a lake that an indexer wrote.
 #![allow(clippy::expect_used, clippy::unwrap_used)]
 
-use bizkey_client::{Deployment, PerContract};
+mod made_up;
+
 use bizkey_devchain::any_loopback_port;
-use bizkey_indexer::{lake, model, Block, ContractEvent, Lake, Store};
+use bizkey_indexer::{model, Store};
 use bizkey_oracle::{
     report::{EpochReport, Network},
     scoring::Engine,
@@ -12,17 +13,13 @@ use bizkey_oracle::{
 };
 use bizkey_primitives::{
     receipt::{batch_hash, encode_payload, Channel, Header, Rail, Receipt, PAYLOAD_VERSION},
-    Epoch, Hash, Side,
+    Hash, Side,
 };
-use bizkey_tests::{
-    history::{self, Contract, History, Shape, CALENDAR, FIRST_BLOCK, GENESIS_HASH},
-    party::Batch,
-    Device, Shop, World,
-};
+use bizkey_tests::{party::Batch, Device, Shop, World};
+use made_up::{deployment, index, write_lake, SHAPE};
 use std::{
     collections::BTreeMap,
     fs,
-    num::NonZeroUsize,
     path::Path,
     process::{Command, Output},
 };
@@ -42,61 +39,6 @@ fn said(folder: &Path, arguments: &[&str]) -> String {
     let output = bizkey(folder, arguments);
     assert!(output.status.success(), "{arguments:?}: {}", text(&output.stderr));
     text(&output.stdout)
-}
-
-/// Writes every closed epoch into the lake of a folder, in small parts; how many.
-async fn write_lake(store: &Store, folder: &Path) -> Epoch {
-    let lake = Lake::open(folder.to_str().unwrap(), store.network()).await.unwrap();
-    let lake = lake.with_part_rows(NonZeroUsize::new(100).unwrap());
-    let mut epoch = 0;
-    loop {
-        match lake.write_epoch(store, epoch).await {
-            Ok(_) => epoch += 1,
-            Err(lake::Error::Open(open)) => return open,
-            Err(error) => panic!("{error}"),
-        }
-    }
-}
-
-/// Half of it is scored by the first algorithm, half by the second; with voids.
-const SHAPE: Shape = Shape { receipts: 4_000, shops: 60, customers: 400, epochs: 10, blocks: 10, others: 1 };
-
-/// The network of the made-up history.
-fn deployment() -> Deployment {
-    Deployment {
-        genesis_hash: GENESIS_HASH,
-        calendar: CALENDAR,
-        block: FIRST_BLOCK - 1,
-        committee: Vec::new(),
-        window_ms: 0,
-        penalty_window_ms: 0,
-        contracts: PerContract {
-            vault: Contract::Vault.address(),
-            vesting: Contract::Vesting.address(),
-            bzky: Contract::Bzky.address(),
-            time: Contract::Time.address(),
-            registry: Contract::Registry.address(),
-            receipts: Contract::Receipts.address(),
-            pos_deposit: Contract::PosDeposit.address(),
-            rewards: Contract::Rewards.address(),
-            redemption: Contract::Redemption.address(),
-            otc: Contract::Otc.address(),
-            foundation: Contract::Foundation.address(),
-        },
-        code_hashes: PerContract::default(),
-    }
-}
-
-/// An index of the made-up history.
-async fn made_up(url: &str) -> Store {
-    let store = Store::open(url, &model::Network::from(&deployment())).await.unwrap();
-    let block = |block: history::Block| {
-        let history::Block { number, hash, parent_hash, timestamp_ms, events } = block;
-        let events = (0..).zip(events).map(|(index, (contract, event))| ContractEvent { index, contract, event });
-        Block { number, hash, parent_hash, timestamp_ms, events: events.collect() }
-    };
-    store.apply_all(&History::new(SHAPE).map(block).collect::<Vec<_>>()).await.unwrap();
-    store
 }
 
 /// The lines that say what the index alone leads to.
@@ -121,7 +63,7 @@ async fn the_roots_of_a_lake_are_those_of_the_index_and_scoring_goes_on_where_it
     let (data, lake) = (folder.path().join("data"), folder.path().join("lake"));
     fs::create_dir(&data).unwrap();
     deployment().save(data.join("deployment.json")).unwrap();
-    let store = made_up(&format!("sqlite://{}", data.join("indexer.sqlite").display())).await;
+    let store = index(&format!("sqlite://{}", data.join("indexer.sqlite").display())).await;
     let epochs = write_lake(&store, &lake).await;
     let expected = scored_from_the_index(&store).await;
     assert_eq!((epochs, expected.len()), (SHAPE.epochs, SHAPE.epochs as usize));

@@ -145,6 +145,7 @@ impl Run {
             let mut command = process::cargo(root);
             command.args(["test", "--release", "--no-fail-fast", "--package", "bizkey-oracle-distributed"]);
             command.args(["--package", "bizkey", "--features", lint::DISTRIBUTED]);
+            // Both have a test of this name: the engine's plans, and the options of `bizkey score`.
             command.args(["--lib", "--test", "cluster"]);
             Ok(command)
         });

@@ -1,8 +1,14 @@
 //! One member of the committee as a process of its own.
 
-use super::{Contradiction, Disagreement, DissentError, LeafDifference, Member, Peer, Reported, StepError};
+use super::{
+    report_hash, Contradiction, Disagreement, DissentError, LeafDifference, Member, Peer, Reported, StepError,
+};
 use crate::Book;
-use bizkey_primitives::{report::Report, Epoch, Side};
+use bizkey_client::{ss58, Suite};
+use bizkey_primitives::{
+    report::{EpochState, Report},
+    AccountId, Epoch, Hash, Side,
+};
 use std::{
     collections::{BTreeMap, BTreeSet},
     fmt,
@@ -23,6 +29,16 @@ pub enum Notice {
     Reported(Reported),
     /// The committee reports another result.
     Disagrees(Dissent),
+    /// Others report another result of an epoch on which no majority agrees yet.
+    Split {
+        /// The epoch.
+        epoch: Epoch,
+        /// The round of reports, from 0.
+        round: u8,
+        /// Whose reports they are, in the order of the committee; at least one.
+        /// This process's own key is among them if another one reports with it.
+        members: Vec<AccountId>,
+    },
     /// It does not report an epoch, lest it contradict itself.
     Contradiction {
         /// The epoch.
@@ -52,6 +68,11 @@ impl fmt::Display for Notice {
             Self::Reported(Reported { epoch, block }) => write!(f, "epoch {epoch}: reported in block {block}"),
             Self::Contradiction { epoch, reason } => write!(f, "epoch {epoch}: not reported: {reason}"),
             Self::Disagrees(dissent) => dissent.fmt(f),
+            Self::Split { epoch, round, members } => {
+                let members: Vec<String> = members.iter().map(ss58).collect();
+                let members = members.join(", ");
+                write!(f, "epoch {epoch}, round {round}: no majority yet; another result is reported by {members}")
+            }
         }
     }
 }
@@ -120,6 +141,8 @@ pub struct AloneStatus {
     pub reported: u64,
     /// Epochs on which the committee reports something else.
     pub disagreements: usize,
+    /// Epochs without a majority of which others report something else.
+    pub split: usize,
     /// Epochs that it does not report, lest it contradict itself.
     pub contradictions: usize,
     /// Steps since the start.
@@ -138,6 +161,13 @@ impl AloneStatus {
     }
 }
 
+/// The members whose votes of an open epoch are for another result, at least one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct OtherVotes {
+    round: u8,
+    members: Vec<AccountId>,
+}
+
 /// How close a disagreement was looked at.
 #[derive(Clone, Copy, Debug)]
 struct Looked {
@@ -153,6 +183,9 @@ pub struct Alone {
     peers: Vec<Peer>,
     looked: BTreeMap<Epoch, Looked>,
     refused: BTreeSet<Epoch>,
+    /// Where the votes of others are read, if they are.
+    watched: Option<Suite>,
+    split: BTreeMap<Epoch, OtherVotes>,
     status: watch::Sender<AloneStatus>,
 }
 
@@ -160,8 +193,17 @@ impl Alone {
     /// A member over `book` that asks `peers` for leaves when it disagrees.
     #[must_use]
     pub fn new(book: Arc<Book>, member: Member, peers: Vec<Peer>) -> Self {
-        let (looked, refused) = (BTreeMap::new(), BTreeSet::new());
-        Self { book, member, peers, looked, refused, status: watch::Sender::new(AloneStatus::default()) }
+        let (looked, refused, split) = (BTreeMap::new(), BTreeSet::new(), BTreeMap::new());
+        let status = watch::Sender::new(AloneStatus::default());
+        Self { book, member, peers, looked, refused, watched: None, split, status }
+    }
+
+    /// Likewise, which also looks at the votes of others before a majority
+    /// agrees: where they are split, there is none to disagree with.
+    #[must_use]
+    pub fn watching(mut self, suite: Suite) -> Self {
+        self.watched = Some(suite);
+        self
     }
 
     /// How it fares, from now on.
@@ -180,6 +222,7 @@ impl Alone {
         self.status.send_modify(|status| {
             status.next_epoch = self.book.next_epoch();
             status.disagreements = member.disagreements().len();
+            status.split = self.split.len();
             status.contradictions = member.contradictions().len();
             status.steps = status.steps.saturating_add(1);
             status.last_error = outcome.as_ref().err().map(ToString::to_string);
@@ -202,6 +245,19 @@ impl Alone {
         self.looked.retain(|epoch, looked| disagreements.get(epoch) == Some(&looked.reports));
         for (epoch, reports) in disagreements {
             notices.extend(self.look(epoch, reports).await.map(Notice::Disagrees));
+        }
+        if let Some(suite) = &self.watched {
+            match split_votes(suite, &self.book).await {
+                Ok(split) => {
+                    for (epoch, votes) in split.iter().filter(|(epoch, votes)| self.split.get(*epoch) != Some(*votes)) {
+                        let OtherVotes { round, members } = votes.clone();
+                        notices.push(Notice::Split { epoch: *epoch, round, members });
+                    }
+                    self.split = split;
+                }
+                // An error would keep from whoever reads the notices what was done.
+                Err(error) => tracing::warn!(%error, "the votes of others are looked at again at the next step"),
+            }
         }
         Ok(notices)
     }
@@ -260,4 +316,32 @@ impl Alone {
             }
         }
     }
+}
+
+/// The votes for other results than the book's, of every epoch that is judged
+/// and that no majority agrees on.
+async fn split_votes(suite: &Suite, book: &Book) -> bizkey_client::Result<BTreeMap<Epoch, OtherVotes>> {
+    let rewards = suite.rewards();
+    // One final block for all of them.
+    let head = Some(suite.client().finalized_head().await?.hash);
+    let mut split = BTreeMap::new();
+    for epoch in rewards.next_epoch(head).await?..book.next_epoch() {
+        let Some(report) = book.totals(epoch) else { continue };
+        let record = rewards.epoch(epoch, head).await?;
+        let (state, round) = record.map_or((EpochState::Open, 0), |record| (record.state, record.round));
+        if state != EpochState::Open {
+            continue;
+        }
+        let ours = Hash::from(report_hash(&report));
+        let mut members = Vec::new();
+        for member in rewards.committee_at(epoch, head).await? {
+            if rewards.vote_of(epoch, round, member, head).await?.is_some_and(|vote| vote != ours) {
+                members.push(member);
+            }
+        }
+        if !members.is_empty() {
+            split.insert(epoch, OtherVotes { round, members });
+        }
+    }
+    Ok(split)
 }

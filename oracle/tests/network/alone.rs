@@ -1,6 +1,7 @@
 //! A member as a process of its own, on a real chain.
 
 use crate::place::Place;
+use bizkey_client::ss58;
 use bizkey_oracle::{
     committee::{Alone, Journal, Member, Notice, Peer},
     fetch::{Bounds, Fetcher},
@@ -124,4 +125,41 @@ async fn a_member_that_disagrees_names_the_leaf_or_else_the_totals() {
     let text = notices[0].to_string();
     assert!(text.starts_with("epoch 0, merchant 1: this member computes score "), "{text}");
     assert_eq!(seeing.step().await.unwrap(), [], "and so is the leaf");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_member_names_who_reports_otherwise_while_no_majority_agrees() {
+    let mut place = Place::new(1, 2).await;
+    place.world.enter_epoch(0).await;
+    place.sell(0, &[(1, 500)]).await;
+    place.world.enter_epoch(1).await;
+    let (book, wrong) = (place.book().await, wrong_book(&place).await);
+    let [first, _, third] = &place.world.committee;
+    let (suite, folder) = (&place.world.suite, tempfile::tempdir().unwrap());
+    let mut others = Member::new(suite.clone(), first.clone(), wrong.clone());
+    assert_eq!(others.step().await.unwrap().len(), 1);
+
+    // One against one.
+    let mut watching = alone(&place, 1, folder.path(), book.clone(), vec![]).await.watching(suite.clone());
+    let notices = watching.step().await.unwrap();
+    let [Notice::Reported(_), Notice::Split { epoch: 0, round: 0, members }] = &notices[..] else {
+        panic!("{notices:?}")
+    };
+    assert_eq!(members[..], [first.account_id()]);
+    let text = notices[1].to_string();
+    assert!(text.contains("no majority yet") && text.ends_with(&ss58(&first.account_id())), "{text}");
+    assert_eq!(watching.step().await.unwrap(), [], "it is said once");
+
+    // One each of three.
+    let mut report = wrong.report(0).unwrap().report();
+    report.merchants.sum_v1 += 1;
+    suite.rewards().report(0, &report).send(third).await.unwrap();
+    let members = vec![first.account_id(), third.account_id()];
+    assert_eq!(watching.step().await.unwrap(), [Notice::Split { epoch: 0, round: 0, members }]);
+    assert_eq!((watching.status().borrow().split, watching.status().borrow().disagreements), (1, 0));
+
+    // Two of three.
+    suite.rewards().report(0, &book.report(0).unwrap().report()).send(third).await.unwrap();
+    assert_eq!(watching.step().await.unwrap(), []);
+    assert_eq!((watching.status().borrow().split, watching.status().borrow().disagreements), (0, 0));
 }
