@@ -8,6 +8,7 @@
 //! | [`observe`] | where receipts come from: the chain, an index, the lake |
 //! | [`provider`] | anti-cheat and identity services of others, behind one HTTP interface |
 //! | [`proposal`] | findings and verdicts as proposals of penalties, for the board to decide |
+//! | [`lot`] | which shops are audited whom no rule suspects, drawn by everybody alike |
 //! | [`evaluate`] | injected fraud: what the rules find of it, and what they accuse wrongly |
 //!
 //! Nothing here decides anything. Scoring reads none of it: a suspected receipt
@@ -17,6 +18,7 @@
 
 pub mod evaluate;
 pub mod features;
+pub mod lot;
 pub mod observe;
 pub mod proposal;
 pub mod provider;

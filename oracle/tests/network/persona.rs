@@ -4,8 +4,10 @@ use crate::place::Place;
 use bizkey_client::hand_over;
 use bizkey_oracle::persona::{
     find,
-    observe::{from_index, known, observe, read_batches, Known, Observed},
-    propose, Features, Kind, Proposal, Severity,
+    observe::{
+        first_block_after, first_row_after, from_index, known, observe, read_batches, sales_between, Known, Observed,
+    },
+    propose, Features, Kind, Proposal, Severity, Window,
 };
 use bizkey_primitives::{
     board::Motion,
@@ -90,6 +92,21 @@ async fn the_board_can_enact_what_a_scan_proposes_and_is_not_asked_twice() {
     let read = read_batches(suite, &suite.deployment().calendar, &[first..=last]).await.unwrap();
     assert_eq!(batches.proofs(&all), read.proofs(&all));
     assert_eq!(read.proofs(&all).len(), 14);
+    let mut days = sales_between(&place.store, None, Window { first: 2, last: 4 }, |_| {}).await.unwrap();
+    days.sort_unstable_by_key(|sale| sale.id);
+    let between = chain.sales.iter().filter(|sale| (2..=4).contains(&sale.epoch)).copied();
+    assert_eq!(days, between.collect::<Vec<_>>());
+
+    // Both name the same block after an epoch: the first that is later.
+    let blocks = place.blocks(first).await;
+    for epoch in 0..8 {
+        let later = |time| suite.deployment().calendar.epoch_at(time).is_some_and(|of| of > epoch);
+        let expected = blocks.iter().find(|block| later(block.timestamp_ms)).map(|block| (block.number, block.hash));
+        assert_eq!(expected.is_some(), epoch < 7, "epoch 7 is open");
+        let named = first_block_after(suite, epoch).await.unwrap();
+        assert_eq!(named.map(|block| (block.number, block.hash)), expected, "epoch {epoch}");
+        assert_eq!(first_row_after(&place.store, epoch).await.unwrap(), named, "epoch {epoch}");
+    }
 
     // Nothing is done by itself.
     let proposals = scan(&place, 0).await;

@@ -11,6 +11,7 @@ use bizkey_oracle::{
         proposal::{Bearing, Evidence, Place, EVIDENCE_CONTEXT},
         propose,
         provider::{Judgement, Service, Verdict},
+        rules::Habits,
         suspects, Facts, Features, Finding, Kind, Proposal, Sale, Severity,
     },
     scoring::ReceiptId,
@@ -44,6 +45,7 @@ fn finding(kind: Kind, score: u16, sales: &[Sale]) -> Finding {
         measures: vec![],
         score,
         reason: "for a test".to_owned(),
+        habits: Habits::default(),
         receipts,
     }
 }
@@ -259,6 +261,11 @@ fn everybody_whom_the_rules_suspect_gets_a_proposal_and_nobody_else() {
     let proposals = propose(&found, &[], &features, &place(), |_, _| Known::default(), |_| vec![]);
     let parties: Vec<(Side, u32)> = proposals.iter().map(|proposal| (proposal.side, proposal.index)).collect();
     assert_eq!(parties, suspects(&found));
+    // The board and the party read what is usual between them as well.
+    for finding in proposals.iter().flat_map(|proposal| &proposal.evidence.findings) {
+        let named = found.iter().find(|known| finding.reason.starts_with(&known.reason)).expect("a finding's reason");
+        assert!(finding.reason.ends_with(&named.habits.to_string()) && named.habits.pairs > 0, "{}", finding.reason);
+    }
     assert_eq!(parties[0], (Side::Merchant, 30));
     assert!((1..=5).all(|member| parties.contains(&(Side::Customer, member * 40))));
 }

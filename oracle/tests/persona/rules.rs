@@ -6,9 +6,13 @@ use crate::{
     town::{town, BAR, CALENDAR, DAYS},
     with,
 };
-use bizkey_oracle::persona::{evaluate::Trial, rules::LEAST_SCORE, Finding, Kind, Sale};
+use bizkey_oracle::persona::{
+    evaluate::Trial,
+    rules::{Distances, Habits, Spread, LEAST_SCORE},
+    Facts, Finding, Kind, Sale,
+};
 use bizkey_primitives::Side;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 #[test]
 fn in_an_honest_town_nobody_is_accused_whatever_the_seed() {
@@ -40,6 +44,44 @@ fn a_finding_shows_what_it_rests_on() {
             assert!(finding.merchants.contains(&sale.merchant) && finding.customers.contains(&sale.customer));
             assert!((finding.epochs.0..=finding.epochs.1).contains(&sale.epoch));
         }
+        let pairs: BTreeSet<_> = finding.receipts.iter().map(|id| (sales[id].merchant, sales[id].customer)).collect();
+        let Habits { pairs: told, hours_of_day, distance, .. } = &finding.habits;
+        let Distances { neighbour, two_steps, far, nowhere_else } = *distance;
+        assert_eq!((*told, neighbour + two_steps + far + nowhere_else), (pairs.len() as u64, pairs.len() as u64));
+        assert!(!hours_of_day.is_empty() && hours_of_day.is_sorted() && hours_of_day.iter().all(|hour| *hour < 24));
+        assert_eq!(finding.in_words(), format!("{} {}", finding.reason, finding.habits));
+    }
+}
+
+#[test]
+fn a_finding_tells_frequency_spread_amounts_hours_and_distance_of_its_pairs() {
+    // Customer 1 has baskets of 100, 200 and 300 at shop 1 on five days at ten.
+    let first = (0..5).flat_map(|day| (0..3).map(move |piece| (1, 1, 100 + 100 * piece, day, 600 + piece)));
+    // Customer 2 has three times 50 there on two days after nine in the evening,
+    // and buys at shop 2 as well.
+    let second = (5..7).flat_map(|day| (0..3).map(move |piece| (1, 2, 50, day, 1_300 + piece)));
+    let sales = with(vec![], first.chain(second).chain([(2, 2, 50, 7, 300)]));
+    let found = findings(sales, Facts::new(CALENDAR));
+    let [finding] = &found[..] else { panic!("{found:?}") };
+    assert_eq!((finding.kind, finding.receipts.len()), (Kind::Splitting, 21));
+    let spread = |least, middle, most| Spread { least, middle, most };
+    let expected = Habits {
+        epochs: DAYS,
+        pairs: 2,
+        receipts: spread(6, 15, 15),
+        days: spread(2, 5, 5),
+        shops: spread(1, 2, 2),
+        // 300 - 100 is the mean of 200; the others are all the same.
+        amount_spread: spread(0, 1_000, 1_000),
+        hours: spread(1, 1, 1),
+        hours_of_day: vec![10, 21],
+        // Nobody else joins the two shops.
+        distance: Distances { far: 1, nowhere_else: 1, ..Distances::default() },
+    };
+    assert_eq!(finding.habits, expected);
+    let words = finding.habits.to_string();
+    for part in ["(2 in all)", "6 to 15 (15 in the middle) receipts", "in the hours 10, 21", "1 buy nowhere else"] {
+        assert!(words.contains(part), "{part}: {words}");
     }
 }
 

@@ -2,7 +2,11 @@
 
 use super::text::Names;
 use bizkey_client::ss58;
-use bizkey_oracle::persona::{proposal::Evidence, rules::Measure, Finding, Proposal};
+use bizkey_oracle::persona::{
+    proposal::Evidence,
+    rules::{Habits, Measure},
+    Finding, Proposal,
+};
 use bizkey_primitives::{Epoch, Side};
 use codec::Encode;
 use serde::Serialize;
@@ -14,6 +18,7 @@ struct FindingFile<'a> {
     score: u16,
     reason: &'a str,
     measures: &'a [Measure],
+    habits: &'a Habits,
     merchants: &'a [u32],
     customers: &'a [u32],
     suspects: Vec<Party>,
@@ -47,6 +52,7 @@ pub fn write_findings(path: &Path, findings: &[Finding], names: &Names<'_>) -> a
             score: finding.score,
             reason: &finding.reason,
             measures: &finding.measures,
+            habits: &finding.habits,
             merchants: &finding.merchants,
             customers: &finding.customers,
             suspects: finding.suspects.iter().map(|suspect| Party::from(*suspect)).collect(),

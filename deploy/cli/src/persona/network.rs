@@ -17,7 +17,7 @@ use std::path::{Path, PathBuf};
 
 /// Which network, and by what it is read.
 #[derive(Clone, Debug, clap::Args)]
-pub struct NetworkArgs {
+pub struct ReadArgs {
     /// Which network.
     #[command(flatten)]
     pub place: PlaceArgs,
@@ -29,6 +29,14 @@ pub struct NetworkArgs {
     /// from it, and only the rest from the database.
     #[arg(long, requires = "index", value_name = "URL")]
     pub lake: Option<String>,
+}
+
+/// Which network, and what of it is looked at.
+#[derive(Clone, Debug, clap::Args)]
+pub struct NetworkArgs {
+    /// Which network, and by what it is read.
+    #[command(flatten)]
+    pub read: ReadArgs,
     /// The last epoch to look at, and 127 before it; the last closed one unless
     /// given.
     #[arg(long, value_name = "EPOCH")]
@@ -56,6 +64,43 @@ pub struct Looked {
     chain: Place,
 }
 
+impl ReadArgs {
+    /// The index and its lake, as far as they are given.
+    ///
+    /// # Errors
+    /// When they cannot be opened, or are another network's.
+    pub async fn open_index(&self, chain: &Place) -> anyhow::Result<Option<(Store, Option<Lake>)>> {
+        let Some(url) = &self.index else { return Ok(None) };
+        let network = Network::from(chain.suite.deployment());
+        let store = Store::open(url, &network).await.context("opening the database of --index")?;
+        let lake = match &self.lake {
+            Some(url) => Some(Lake::open(url, &network).await.context("opening the lake of --lake")),
+            None => None,
+        };
+        match lake.transpose() {
+            Ok(lake) => Ok(Some((store, lake))),
+            Err(error) => {
+                store.close().await;
+                Err(error)
+            }
+        }
+    }
+
+    /// A bar of the epochs or blocks that are read.
+    #[must_use]
+    pub fn bar(&self) -> ProgressBar {
+        let bar = ProgressBar::new(0);
+        // The templates are constants that parse.
+        let template = if self.index.is_some() { "epochs" } else { "blocks" };
+        if let Ok(style) =
+            ProgressStyle::with_template(&format!("{template} [{{bar:40}}] {{pos}}/{{len}} {{elapsed}}, {{eta}} left"))
+        {
+            bar.set_style(style);
+        }
+        bar
+    }
+}
+
 impl NetworkArgs {
     /// Reads the receipts and measures them.
     ///
@@ -64,7 +109,7 @@ impl NetworkArgs {
     /// closed.
     pub async fn look(&self) -> anyhow::Result<Looked> {
         let owners = self.owners.as_deref().map(read_owners).transpose()?.unwrap_or_default();
-        let chain = self.place.open().await?;
+        let chain = self.read.place.open().await?;
         match self.observe(&chain).await.and_then(|(observed, source)| {
             let Observed { place, window, sales, mut facts } = observed;
             facts.owners = owners;
@@ -80,16 +125,10 @@ impl NetworkArgs {
     }
 
     async fn observe(&self, chain: &Place) -> anyhow::Result<(Observed, Source)> {
-        let bar = ProgressBar::new(0);
-        // The templates are constants that parse.
-        let template = if self.index.is_some() { "epochs" } else { "blocks" };
-        if let Ok(style) =
-            ProgressStyle::with_template(&format!("{template} [{{bar:40}}] {{pos}}/{{len}} {{elapsed}}, {{eta}} left"))
-        {
-            bar.set_style(style);
-        }
-        let read = match &self.index {
-            None => {
+        let bar = self.read.bar();
+        let read = match self.read.open_index(chain).await {
+            Err(error) => Err(error),
+            Ok(None) => {
                 let observed = observe(&chain.suite, self.through, |progress| {
                     bar.set_length(u64::from(progress.head));
                     bar.set_position(u64::from(progress.block));
@@ -99,20 +138,19 @@ impl NetworkArgs {
                     .map_err(anyhow::Error::from)
                     .map(|(observed, parties, batches)| (observed, Source::Chain(Box::new((parties, batches)))))
             }
-            Some(url) => self.from_index(chain, url, &bar).await,
+            Ok(Some((store, lake))) => self.from_index(store, lake.as_ref(), &bar).await,
         };
         bar.finish_and_clear();
         read
     }
 
-    async fn from_index(&self, chain: &Place, url: &str, bar: &ProgressBar) -> anyhow::Result<(Observed, Source)> {
-        let network = Network::from(chain.suite.deployment());
-        let store = Store::open(url, &network).await.context("opening the database of --index")?;
-        let lake = match &self.lake {
-            Some(url) => Some(Lake::open(url, &network).await.context("opening the lake of --lake")?),
-            None => None,
-        };
-        let observed = from_index(&store, lake.as_ref(), self.through, |epoch, window| {
+    async fn from_index(
+        &self,
+        store: Store,
+        lake: Option<&Lake>,
+        bar: &ProgressBar,
+    ) -> anyhow::Result<(Observed, Source)> {
+        let observed = from_index(&store, lake, self.through, |epoch, window| {
             bar.set_length(u64::from(window.epochs()));
             bar.set_position(u64::from(window.day(epoch)) + 1);
         })

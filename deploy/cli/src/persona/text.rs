@@ -31,7 +31,7 @@ impl Names<'_> {
     }
 }
 
-/// A finding with its reasons, and so many of its receipts.
+/// A finding with its reasons and habits, and so many of its receipts.
 #[must_use]
 pub fn finding_text(finding: &Finding, names: &Names<'_>, shown: usize) -> String {
     let mut text = String::new();
@@ -40,6 +40,10 @@ pub fn finding_text(finding: &Finding, names: &Names<'_>, shown: usize) -> Strin
     for measure in &finding.measures {
         let value = if measure.value == u64::MAX { "beyond compare".to_owned() } else { measure.value.to_string() };
         let _ = writeln!(text, "  {}: {value}; speaks from {}, since {}", measure.name, measure.threshold, measure.why);
+    }
+    let habits = finding.habits.to_string();
+    if !habits.is_empty() {
+        let _ = writeln!(text, "  habits: {habits}");
     }
     let parties: Vec<String> = finding.suspects.iter().map(|suspect| party(*suspect)).collect();
     let _ = writeln!(text, "  suspected: {}", parties.join(", "));

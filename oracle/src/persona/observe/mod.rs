@@ -10,14 +10,16 @@
 //! stays: it was paid for in its own.
 
 mod chain;
+mod later;
 mod parties;
 mod proofs;
 mod tables;
 
 pub use chain::{observe, ObserveError, Observer};
+pub use later::{first_block_after, first_row_after};
 pub use parties::{Known, Parties};
 pub use proofs::{read_batches, Batches};
-pub use tables::{from_index, known, TablesError};
+pub use tables::{from_index, known, sales_between, TablesError};
 
 use super::{features::Window, proposal::Place, Facts, Sale};
 

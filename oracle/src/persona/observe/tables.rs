@@ -50,18 +50,7 @@ pub async fn from_index(
         return Err(ObserveError::Open { asked: last, last: closed }.into());
     }
     let window = Window::ending(last);
-    let mut sales = Vec::new();
-    for epoch in window.first..=window.last {
-        match lake {
-            Some(lake) => {
-                for part in &lake.read_manifest(epoch).await?.receipts.parts {
-                    sales.extend(lake.receipts(part).await?.iter().filter_map(sale));
-                }
-            }
-            None => sales.extend(store.receipts_of_epoch(epoch).await?.iter().filter_map(sale)),
-        }
-        progress(epoch, window);
-    }
+    let sales = sales_between(store, lake, window, |epoch| progress(epoch, window)).await?;
     let network = store.network();
     let model::Contracts { registry, foundation, rewards, .. } = network.contracts;
     let place = Place { genesis: network.genesis_hash.into(), registry, foundation, rewards };
@@ -76,6 +65,32 @@ pub async fn from_index(
         facts.joined.extend(joined);
     }
     Ok(Observed { place, window, sales, facts })
+}
+
+/// The valid receipts of known customers in a window of closed epochs, from the
+/// lake if there is one. `progress` is told each epoch.
+///
+/// # Errors
+/// Those of the database and the lake.
+pub async fn sales_between(
+    store: &Store,
+    lake: Option<&Lake>,
+    window: Window,
+    mut progress: impl FnMut(Epoch),
+) -> Result<Vec<Sale>, TablesError> {
+    let mut sales = Vec::new();
+    for epoch in window.first..=window.last {
+        match lake {
+            Some(lake) => {
+                for part in &lake.read_manifest(epoch).await?.receipts.parts {
+                    sales.extend(lake.receipts(part).await?.iter().filter_map(sale));
+                }
+            }
+            None => sales.extend(store.receipts_of_epoch(epoch).await?.iter().filter_map(sale)),
+        }
+        progress(epoch);
+    }
+    Ok(sales)
 }
 
 /// What the index knows of a party, with its pay from an epoch on.

@@ -60,7 +60,7 @@ pub struct EvidenceFinding {
     pub first_epoch: Epoch,
     /// Last epoch of its receipts.
     pub last_epoch: Epoch,
-    /// In words.
+    /// In words, with what is usual between those who take part.
     pub reason: String,
     /// What was measured.
     pub measures: Vec<EvidenceMeasure>,
@@ -162,7 +162,7 @@ impl From<&Finding> for EvidenceFinding {
             score: finding.score,
             first_epoch: finding.epochs.0,
             last_epoch: finding.epochs.1,
-            reason: finding.reason.clone(),
+            reason: finding.in_words(),
             measures: finding.measures.iter().map(EvidenceMeasure::from).collect(),
             receipts: finding.receipts.iter().map(EvidenceReceipt::from).collect(),
         }

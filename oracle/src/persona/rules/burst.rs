@@ -62,7 +62,7 @@ pub fn find(features: &Features) -> Vec<Finding> {
         );
         let customers = sales.iter().map(|sale| sale.customer).collect();
         let parties = Parties { merchants: BTreeSet::from([shop.merchant]), customers, suspected: &[Side::Merchant] };
-        findings.extend(Finding::new(Kind::Burst, parties, measures, reason, &sales));
+        findings.extend(Finding::new(features, Kind::Burst, parties, measures, reason, &sales));
     }
     findings
 }

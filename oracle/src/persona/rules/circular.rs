@@ -139,5 +139,5 @@ fn finding(features: &Features, shops: BTreeSet<MerchantIndex>, circle: Circle) 
     );
     let customers = shops.iter().filter_map(|shop| features.facts().owners.get(shop).copied()).collect();
     let parties = Parties { merchants: shops, customers, suspected: &Side::ALL };
-    Finding::new(Kind::Circular, parties, measures, reason, &sales)
+    Finding::new(features, Kind::Circular, parties, measures, reason, &sales)
 }

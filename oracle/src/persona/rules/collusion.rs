@@ -275,5 +275,5 @@ fn finding(features: &Features, shop: &Shop, ring: &[(&Pair, Run)], times: u64) 
         from_afar,
     );
     let parties = Parties { merchants: BTreeSet::from([shop.merchant]), customers, suspected: &Side::ALL };
-    Finding::new(Kind::Collusion, parties, measures, reason, &sales)
+    Finding::new(features, Kind::Collusion, parties, measures, reason, &sales)
 }

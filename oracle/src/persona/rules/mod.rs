@@ -43,13 +43,23 @@
 //!
 //! **Score**, 0 to 1000: each measure has 500 at its threshold, in proportion
 //! above it, at most 1000; a finding has their mean. Below 500 there is none.
+//!
+//! **Habits.** Beside its measures, which alone decide, a finding tells what is
+//! usual between its shops and customers ([`Habits`]): how often they met, in
+//! how many shops the customers buy, how far the amounts lie apart, at what
+//! hours, and how far the shop lies from where they buy otherwise. Honest
+//! households differ too much in each of these for a threshold that would not
+//! accuse some of them; people can weigh them together.
 
 pub mod burst;
 pub mod circular;
 pub mod collusion;
+mod habits;
 pub mod self_dealing;
 pub mod splitting;
 pub mod sybil;
+
+pub use habits::{Distances, Habits, Spread};
 
 use super::features::{Features, Sale, Window};
 use crate::scoring::ReceiptId;
@@ -133,6 +143,8 @@ pub struct Finding {
     pub score: u16,
     /// In words.
     pub reason: String,
+    /// What is usual between those who take part.
+    pub habits: Habits,
     /// The receipts that are the evidence, ascending.
     pub receipts: Vec<ReceiptId>,
 }
@@ -169,7 +181,14 @@ impl Parties {
 impl Finding {
     /// A finding over its evidence; `None` without evidence or when a measure
     /// is below its threshold.
-    fn new(kind: Kind, parties: Parties, measures: Vec<Measure>, reason: String, sales: &[Sale]) -> Option<Self> {
+    fn new(
+        features: &Features,
+        kind: Kind,
+        parties: Parties,
+        measures: Vec<Measure>,
+        reason: String,
+        sales: &[Sale],
+    ) -> Option<Self> {
         if measures.iter().any(|measure| measure.value < measure.threshold) {
             return None;
         }
@@ -187,8 +206,20 @@ impl Finding {
             score: score(&measures),
             measures,
             reason,
+            habits: Habits::of(features, sales),
             receipts,
         })
+    }
+
+    /// The reason with the habits, for whoever decides and whoever is accused.
+    #[must_use]
+    pub fn in_words(&self) -> String {
+        let habits = self.habits.to_string();
+        if habits.is_empty() {
+            self.reason.clone()
+        } else {
+            format!("{} {habits}", self.reason)
+        }
     }
 }
 

@@ -85,7 +85,7 @@ pub fn find(features: &Features) -> Vec<Finding> {
         );
         let (merchants, customers) = (BTreeSet::from([*merchant]), BTreeSet::from([*owner]));
         let parties = Parties { merchants, customers, suspected: &Side::ALL };
-        findings.extend(Finding::new(Kind::SelfDealing, parties, measures, reason, &sales));
+        findings.extend(Finding::new(features, Kind::SelfDealing, parties, measures, reason, &sales));
     }
     findings
 }

@@ -34,7 +34,7 @@ pub fn find(features: &Features) -> Vec<Finding> {
             let (first, last) = epochs(habit);
             let all = baskets_between(features, shop.pairs.clone(), first, last);
             let times = times_usual(habit.len() as u64, all, others.0, others.1);
-            let found = finding(Side::Merchant, shop.merchant, habit, all, times);
+            let found = finding(features, (Side::Merchant, shop.merchant), habit, all, times);
             explained.extend(found.iter().flat_map(|finding| finding.receipts.iter().copied()));
             findings.extend(found);
         }
@@ -51,7 +51,7 @@ pub fn find(features: &Features) -> Vec<Finding> {
             let own = habit.len() as u64;
             let others = (network.split.saturating_sub(own), network.baskets.saturating_sub(all));
             let times = times_usual(own, all, others.0, others.1);
-            findings.extend(finding(Side::Customer, customer.customer, habit, all, times));
+            findings.extend(finding(features, (Side::Customer, customer.customer), habit, all, times));
         }
     }
     findings
@@ -101,7 +101,13 @@ fn baskets_between(features: &Features, pairs: std::ops::Range<usize>, first: Ep
     features.pairs()[pairs].iter().map(|pair| of(pair) as u64).sum()
 }
 
-fn finding(side: Side, index: u32, habit: &[Basket<'_>], all: u64, times: u64) -> Option<Finding> {
+fn finding(
+    features: &Features,
+    (side, index): (Side, u32),
+    habit: &[Basket<'_>],
+    all: u64,
+    times: u64,
+) -> Option<Finding> {
     let share = habit.len() as u64 * 1_000 / all.max(1);
     let whose = match side {
         Side::Merchant => format!("shop {index}"),
@@ -143,5 +149,5 @@ fn finding(side: Side, index: u32, habit: &[Basket<'_>], all: u64, times: u64) -
         customers: sales.iter().map(|sale| sale.customer).collect(),
         suspected: if side == Side::Merchant { &[Side::Merchant] } else { &[Side::Customer] },
     };
-    Finding::new(Kind::Splitting, parties, measures, reason, &sales)
+    Finding::new(features, Kind::Splitting, parties, measures, reason, &sales)
 }

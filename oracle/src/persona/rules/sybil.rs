@@ -88,5 +88,5 @@ fn finding(features: &Features, merchant: u32, crowd: &[&Pair], most: u64, times
     );
     let customers = crowd.iter().map(|pair| pair.customer).collect();
     let parties = Parties { merchants: BTreeSet::from([merchant]), customers, suspected: &[Side::Customer] };
-    Finding::new(Kind::Sybil, parties, measures, reason, &sales)
+    Finding::new(features, Kind::Sybil, parties, measures, reason, &sales)
 }
