@@ -162,13 +162,20 @@ pub struct Book {
     state: RwLock<State>,
 }
 
+/// What is read of a kept report.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Kept {
+    Totals,
+    Whole,
+}
+
 #[derive(Default)]
 struct State {
     reports: BTreeMap<Epoch, Arc<EpochReport>>,
     next_epoch: Epoch,
     last_error: Option<String>,
     /// Why kept reports could not be read, of those that were not read since.
-    unreadable: BTreeMap<Epoch, String>,
+    unreadable: BTreeMap<(Epoch, Kept), String>,
     /// Whether everything that the source had was judged once.
     is_level: bool,
 }
@@ -246,7 +253,7 @@ impl Book {
                 state.next_epoch = judge.next_epoch();
                 if let Some(oldest) = epoch.checked_sub(KEPT_EPOCHS) {
                     state.reports = state.reports.split_off(&oldest.saturating_add(1));
-                    state.unreadable = state.unreadable.split_off(&oldest.saturating_add(1));
+                    state.unreadable = state.unreadable.split_off(&(oldest.saturating_add(1), Kept::Totals));
                 }
             });
         }
@@ -299,7 +306,7 @@ impl Book {
             if let Some(report) = self.in_memory(epoch) {
                 return Ok(Some(report));
             }
-            let report = self.readable(epoch, kept.report(epoch))?.map(Arc::new);
+            let report = self.readable(epoch, Kept::Whole, kept.report(epoch))?.map(Arc::new);
             if let Some(report) = &report {
                 self.write(|state| state.insert(Arc::clone(report), self.most_leaves));
             }
@@ -314,7 +321,7 @@ impl Book {
         if let Some(totals) = self.read(|state| state.reports.get(&epoch).map(|report| report.report())) {
             return Some(totals);
         }
-        self.readable(epoch, self.kept(epoch)?.totals(epoch)).unwrap_or_default()
+        self.readable(epoch, Kept::Totals, self.kept(epoch)?.totals(epoch)).unwrap_or_default()
     }
 
     /// Where an epoch is kept that is judged, and not too old.
@@ -324,18 +331,15 @@ impl Book {
     }
 
     /// Notes whether what was kept could be read: the book is not ready until it can.
-    fn readable<T>(&self, epoch: Epoch, read: Result<T, BookError>) -> Result<T, BookError> {
+    fn readable<T>(&self, epoch: Epoch, what: Kept, read: Result<T, BookError>) -> Result<T, BookError> {
         match &read {
-            Ok(_) if self.read(|state| state.unreadable.contains_key(&epoch)) => {
-                self.write(|state| {
-                    state.unreadable.remove(&epoch);
-                });
-            }
-            Ok(_) => {}
+            Ok(_) if self.read(|state| state.unreadable.is_empty()) => {}
+            // Whoever has read the whole has read the totals.
+            Ok(_) => self.write(|state| state.unreadable.retain(|(other, part), _| *other != epoch || *part > what)),
             Err(error) => {
                 tracing::error!(epoch, %error, "a kept report cannot be read");
                 self.write(|state| {
-                    state.unreadable.insert(epoch, error.to_string());
+                    state.unreadable.insert((epoch, what), error.to_string());
                 });
             }
         }
