@@ -51,8 +51,7 @@ pub async fn score(args: ScoreArgs) -> anyhow::Result<()> {
     let store = Store::open(&index, &network).await.context("opening the index")?;
     let lake = Lake::open(&args.lake, &network).await.context("opening the lake of --lake")?;
     let lake = (args.lake.as_str(), lake);
-    let Judging { mut judge, state } =
-        args.engine.open(lake, &deployment, &store, Path::new("bizkey-score"), false)?;
+    let Judging { mut judge, state } = args.engine.open(lake, &deployment, &store, Path::new("bizkey-score"), false)?;
     let first = judge.next_epoch();
     while score_next(&mut judge).await? {}
     store.close().await;

@@ -122,12 +122,7 @@ pub async fn wait(mut system: System) -> anyhow::Result<()> {
 
 /// Opens a lake, has every epoch written to it once it is closed, and judged
 /// from there. Before anybody has the system's book.
-async fn judge_by_lake(
-    system: &mut System,
-    url: &str,
-    engine: &EngineArgs,
-    folder: &Path,
-) -> anyhow::Result<Lake> {
+async fn judge_by_lake(system: &mut System, url: &str, engine: &EngineArgs, folder: &Path) -> anyhow::Result<Lake> {
     let lake = Lake::open(url, system.index.network()).await.context("opening the lake of --lake")?;
     let deployment = system.suite.deployment();
     let Judging { judge, .. } = engine.open((url, lake.clone()), deployment, &system.index, folder, true)?;
