@@ -52,6 +52,7 @@ mod engine;
 mod error;
 mod exchange;
 mod figures;
+mod folder;
 mod judge;
 mod merchants;
 mod operator;

@@ -14,6 +14,7 @@
 
 use super::{
     error::{LakeError, Result},
+    folder::{folder_of, Making},
     state::{halves, read_table, wide, write_table, Owner},
 };
 use crate::{
@@ -40,6 +41,7 @@ use std::{
 /// Version of the files.
 const FORMAT: u32 = 1;
 
+const DESCRIPTION: &str = "report.json";
 const MERCHANTS: &str = "merchants.parquet";
 const CUSTOMERS: &str = "customers.parquet";
 
@@ -116,32 +118,20 @@ impl Reports {
         Ok(reports)
     }
 
-    fn folder_of(&self, epoch: Epoch) -> PathBuf {
-        self.folder.join(format!("epoch={epoch:06}"))
-    }
-
     fn description_of(&self, epoch: Epoch) -> PathBuf {
-        self.folder_of(epoch).join("report.json")
+        folder_of(&self.folder, epoch).join(DESCRIPTION)
     }
 
     /// Keeps a report, in the place of one of the same epoch.
     pub(super) fn write(&self, report: &EpochReport) -> Result<()> {
-        let making = self.folder.join("making");
-        let failed = |path: &Path| {
-            let path = path.to_owned();
-            move |error: std::io::Error| LakeError::state(&path, error)
-        };
-        if making.exists() {
-            fs::remove_dir_all(&making).map_err(failed(&making))?;
-        }
-        fs::create_dir_all(&making).map_err(failed(&making))?;
+        let making = Making::begin(&self.folder)?;
         let EpochScores { epoch, invalid_receipts, merchants, customers, .. } = &report.scores;
         let rows: Vec<_> =
             merchants.iter().map(|row| merchant(row, report.holding(row.merchant).unwrap_or_default())).collect();
-        let of_merchants = write_table(&making.join(MERCHANTS), MERCHANT_COLUMNS, &rows)?;
+        let of_merchants = write_table(&making.file(MERCHANTS), MERCHANT_COLUMNS, &rows)?;
         drop(rows);
         let rows: Vec<_> = customers.iter().map(customer).collect();
-        let of_customers = write_table(&making.join(CUSTOMERS), CUSTOMER_COLUMNS, &rows)?;
+        let of_customers = write_table(&making.file(CUSTOMERS), CUSTOMER_COLUMNS, &rows)?;
         drop(rows);
         let description = Description {
             format: FORMAT,
@@ -153,23 +143,11 @@ impl Reports {
             report: hex::encode(report.report().encode()),
             digest: digest(*epoch, *invalid_receipts, [of_merchants, of_customers], &report.report()),
         };
-        let folder = self.folder_of(*epoch);
-        let publish = || -> std::io::Result<()> {
-            fs::write(making.join("report.json"), serde_json::to_vec(&description)?)?;
-            fs::File::open(making.join("report.json"))?.sync_all()?;
-            fs::File::open(&making)?.sync_all()?;
-            if folder.exists() {
-                // Of an attempt that was cut short before its state was carried.
-                fs::remove_dir_all(&folder)?;
-            }
-            fs::rename(&making, &folder)?;
-            fs::File::open(&self.folder)?.sync_all()
-        };
-        publish().map_err(failed(&folder))?;
+        making.publish(*epoch, DESCRIPTION, &description)?;
         // Until this epoch's state is carried, the one before still needs its oldest.
         if let Some(oldest) = epoch.checked_sub(KEPT_EPOCHS.saturating_add(1)) {
             // What cannot be removed only takes space.
-            let _ = fs::remove_dir_all(self.folder_of(oldest));
+            let _ = fs::remove_dir_all(folder_of(&self.folder, oldest));
         }
         Ok(())
     }
@@ -201,7 +179,7 @@ impl Reports {
     /// Reads the report of an epoch; `None` if there is none.
     fn read(&self, epoch: Epoch) -> Result<Option<EpochReport>> {
         let Some((read, expected)) = self.describe(epoch)? else { return Ok(None) };
-        let (folder, path) = (self.folder_of(epoch), self.description_of(epoch));
+        let (folder, path) = (folder_of(&self.folder, epoch), self.description_of(epoch));
         let altered = || LakeError::Altered { path: path.clone(), part: None };
         let algorithm = Algorithm::try_from(expected.algorithm_version).map_err(|_| altered())?;
         let mut holdings = BTreeMap::new();

@@ -2,7 +2,6 @@
 
 use super::{
     description::Description,
-    folder_of,
     memory::{EpochBuyers, Memory},
     oldest_share,
     parts::{beside, PartTable, PartWriter},
@@ -11,8 +10,9 @@ use super::{
 };
 use crate::{
     lake::{
-        error::{LakeError, Result},
+        error::Result,
         exchange::PARTS,
+        folder::{folder_of, Making},
     },
     scoring::{Capped, Debts},
 };
@@ -20,19 +20,14 @@ use bizkey_primitives::{ticket::REFERENCE_EPOCHS, Epoch};
 use std::{
     collections::{BTreeMap, BTreeSet},
     fs,
-    path::Path,
     sync::{Arc, Mutex, PoisonError},
 };
 
 impl State {
     /// Writes the state after `epoch`, which comes next, and returns it.
     pub(in crate::lake) fn carry(&self, epoch: Epoch, buyers: &EpochBuyers, debts: &Debts) -> Result<State> {
-        let making = self.folder.join("making");
-        if making.exists() {
-            fs::remove_dir_all(&making).map_err(|error| LakeError::state(&making, error))?;
-        }
-        fs::create_dir_all(&making).map_err(|error| LakeError::state(&making, error))?;
-        let table = |name: &str| making.join(name);
+        let making = Making::begin(&self.folder)?;
+        let table = |name: &str| making.file(name);
 
         let (mut repeats, mut stopped) = (BTreeSet::new(), BTreeSet::new());
         let mut bought = PartWriter::create(&table("bought.parquet"), &["pair", "since"])?;
@@ -81,7 +76,7 @@ impl State {
         keep("stopped.parquet", table::write(&table("stopped.parquet"), ["merchant"], &of_stopped)?);
 
         let last = Description::new(self.network, epoch, self.digest(), tables);
-        let folder = self.publish(&making, &last)?;
+        let folder = making.publish(epoch, "state.json", &last)?;
 
         let Memory { buyers: mut earlier, repeats: mut all_repeats, stopped: mut all_stopped, .. } =
             self.memory.clone();
@@ -106,24 +101,6 @@ impl State {
         };
         self.prune(epoch);
         Ok(state)
-    }
-
-    /// Puts an epoch's folder in its place; `state.json` makes it one.
-    fn publish(&self, making: &Path, last: &Description) -> Result<std::path::PathBuf> {
-        let folder = folder_of(&self.folder, last.epoch);
-        let publish = || -> std::io::Result<()> {
-            fs::write(making.join("state.json"), serde_json::to_vec(last)?)?;
-            fs::File::open(making.join("state.json"))?.sync_all()?;
-            fs::File::open(making)?.sync_all()?;
-            if folder.exists() {
-                // Of this epoch, put there by an attempt that failed after it.
-                fs::remove_dir_all(&folder)?;
-            }
-            fs::rename(making, &folder)?;
-            fs::File::open(&self.folder)?.sync_all()
-        };
-        publish().map_err(|error| LakeError::state(&folder, error))?;
-        Ok(folder)
     }
 
     /// Removes large tables that nobody needs any more. What cannot be removed

@@ -35,7 +35,10 @@ pub(super) use history::{History, StateAddress};
 pub(super) use memory::{EpochBuyers, Memory};
 pub(super) use table::{halves, read as read_table, wide, write as write_table};
 
-use super::error::{LakeError, Result};
+use super::{
+    error::{LakeError, Result},
+    folder::folder_of,
+};
 use crate::report::Network;
 use bizkey_indexer::lake::Digest;
 use bizkey_primitives::{bizpower::SHARE_EPOCHS, Epoch, MerchantIndex};
@@ -152,10 +155,6 @@ impl State {
     pub(super) fn forget_kept(&self) {
         self.kept.lock().unwrap_or_else(PoisonError::into_inner).clear();
     }
-}
-
-fn folder_of(folder: &Path, epoch: Epoch) -> PathBuf {
-    folder.join(format!("epoch={epoch:06}"))
 }
 
 /// The newest epoch that is complete.
