@@ -1,9 +1,9 @@
 //! Where a network's contracts are: `deployment.json`.
 
-use crate::{contract_kind::PerContract, rpc, ClientError, ContractAddresses, Result};
+use crate::{contract_kind::PerContract, file::replace_file, rpc, ClientError, ContractAddresses, Result};
 use bizkey_primitives::{AccountId, Calendar};
 use serde::{Deserialize, Serialize};
-use std::{fs, io::Write, path::Path, str::FromStr};
+use std::{fs, path::Path, str::FromStr};
 use subxt::utils::AccountId32;
 
 /// A deployed network. Written to JSON with addresses in SS58 and hashes in hex.
@@ -49,14 +49,7 @@ impl Deployment {
         let write = || -> std::io::Result<()> {
             let mut text = serde_json::to_vec_pretty(self)?;
             text.push(b'\n');
-            let new = path.with_extension("json.new");
-            let mut file = fs::File::create(&new)?;
-            file.write_all(&text)?;
-            file.sync_all()?;
-            fs::rename(&new, path)?;
-            // The rename itself is durable once the directory is.
-            let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty());
-            fs::File::open(directory.unwrap_or(Path::new(".")))?.sync_all()
+            replace_file(path, &text)
         };
         write().map_err(|error| failure(path, error))
     }

@@ -5,10 +5,9 @@ use crate::place::at_node;
 use crate::process::look_every;
 use crate::system::now_ms;
 use anyhow::{ensure, Context};
-use bizkey_client::{ss58, Suite};
+use bizkey_client::{replace_file, ss58, Suite};
 use bizkey_oracle::fetch::{Bounds, Fetcher};
 use bizkey_oracle::price::{Feed, FeedConfig, FeedError, PriceSource, Published, Rules, Sightings, Sources};
-use std::fs::File;
 use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -101,23 +100,9 @@ fn remembered(path: &Path) -> anyhow::Result<Sightings> {
     }
 }
 
-/// Replaces the file in one step, so that a crash, even of the machine, leaves
-/// the old one or the new one, whole.
+/// Replaces the file, whole.
 fn remember(path: &Path, seen: &Sightings) -> anyhow::Result<()> {
-    let text = serde_json::to_vec(seen)?;
-    let mut unfinished = path.as_os_str().to_owned();
-    unfinished.push(".new");
-    let write = || -> std::io::Result<()> {
-        let mut file = File::create(&unfinished)?;
-        file.write_all(&text)?;
-        // Before it has the name: else a power loss may leave the name without the text.
-        file.sync_all()?;
-        std::fs::rename(&unfinished, path)?;
-        // The name itself lasts once the folder is on disk.
-        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
-        File::open(folder.unwrap_or(Path::new(".")))?.sync_all()
-    };
-    write().with_context(|| format!("writing {}", path.display()))
+    replace_file(path, &serde_json::to_vec(seen)?).with_context(|| format!("writing {}", path.display()))
 }
 
 /// Runs until Ctrl-C or SIGTERM; a look that fails is told and the next one
