@@ -81,30 +81,33 @@ impl EngineChoice {
     }
 }
 
-/// A lake's judge, and what it holds on to.
+/// A lake, and who judges by it.
 pub struct Judging {
     /// Judges epoch after epoch.
     pub judge: LakeJudge,
+    /// The lake.
+    pub lake: Lake,
     /// Where the state is. The folder is this process's as long as it judges.
     pub state: PathBuf,
 }
 
 impl EngineArgs {
-    /// Opens the judge of a lake, which is at `url`, over the rows of `store`.
-    /// The state is in `folder` if --state names none. With `awaits_writer`,
-    /// this process writes the lake itself.
+    /// Opens the lake at `url`, and its judge over the rows of `store`. The
+    /// state is in `folder` if --state names none. With `awaits_writer`, this
+    /// process writes the lake itself.
     ///
     /// # Errors
-    /// When the state is another process's, another network's or not what was
-    /// written.
-    pub fn open(
+    /// When the lake cannot be opened, or the state is another process's,
+    /// another network's or not what was written.
+    pub async fn open(
         &self,
-        (url, lake): (&str, Lake),
+        url: &str,
         deployment: &Deployment,
         store: &Store,
         folder: &Path,
         awaits_writer: bool,
     ) -> anyhow::Result<Judging> {
+        let lake = Lake::open(url, store.network()).await.context("opening the lake of --lake")?;
         let state = self.state.clone().unwrap_or_else(|| folder.to_owned());
         // Two that carry at once would spoil the state.
         let lock = Some(Arc::new(lock(&state).context("taking the folder of --state")?));
@@ -113,8 +116,8 @@ impl EngineArgs {
         let settings = Settings { runner: self.engine.runner(url)?, lock, ..Settings::new(state.clone(), threads) };
         let trust = LakeTrust { files: self.trust_lake, awaits_writer };
         let source = IndexSource::new(store.clone());
-        let judge = LakeJudge::open(Network::from(deployment), source, lake, trust, settings)?;
-        Ok(Judging { judge, state })
+        let judge = LakeJudge::open(Network::from(deployment), source, lake.clone(), trust, settings)?;
+        Ok(Judging { judge, lake, state })
     }
 }
 

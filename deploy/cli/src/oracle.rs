@@ -13,7 +13,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::Router;
 use bizkey_client::{ss58, Client, Deployment, Signer, Suite};
-use bizkey_indexer::{sync::Progress, ClientSource, Config, Lake, Store};
+use bizkey_indexer::{sync::Progress, ClientSource, Config, Store};
 use bizkey_oracle::committee::{Alone, AloneStatus, Journal, Member, Notice, Peer};
 use bizkey_oracle::fetch::{Bounds, Fetcher};
 use bizkey_oracle::{proofs, report::Network, source::IndexSource, Book};
@@ -182,10 +182,9 @@ async fn open_book(
     let Some(url) = &args.lake else {
         return Ok(Arc::new(Book::new(network, Arc::new(IndexSource::new(index.store.clone())))));
     };
-    let lake = Lake::open(url, index.store.network()).await.context("opening the lake of --lake")?;
-    let (opened, folder) = ((url.as_str(), lake.clone()), args.data_dir.join("score"));
-    let Judging { judge, .. } =
-        args.engine.open(opened, deployment, &index.store, &folder, index.progress.is_some())?;
+    let folder = args.data_dir.join("score");
+    let Judging { judge, lake, .. } =
+        args.engine.open(url, deployment, &index.store, &folder, index.progress.is_some()).await?;
     if let Some(progress) = index.progress.clone() {
         let writing = bizkey_indexer::lake::run(index.store.clone(), lake, progress, process.shutdown.clone());
         process.spawn(async move { writing.await.context("writing the lake stopped") });

@@ -4,7 +4,7 @@
 use crate::engine::{EngineArgs, Judging};
 use anyhow::{bail, Context};
 use bizkey_client::Deployment;
-use bizkey_indexer::{Lake, Store};
+use bizkey_indexer::Store;
 use bizkey_oracle::lake::LakeJudge;
 use bizkey_primitives::{Epoch, Side};
 use indicatif::{ProgressBar, ProgressStyle};
@@ -49,9 +49,8 @@ pub async fn score(args: ScoreArgs) -> anyhow::Result<()> {
     let network = bizkey_indexer::model::Network::from(&deployment);
     let index = args.index.clone().unwrap_or_else(|| sqlite(&args));
     let store = Store::open(&index, &network).await.context("opening the index")?;
-    let lake = Lake::open(&args.lake, &network).await.context("opening the lake of --lake")?;
-    let lake = (args.lake.as_str(), lake);
-    let Judging { mut judge, state } = args.engine.open(lake, &deployment, &store, Path::new("bizkey-score"), false)?;
+    let Judging { mut judge, state, .. } =
+        args.engine.open(&args.lake, &deployment, &store, Path::new("bizkey-score"), false).await?;
     let first = judge.next_epoch();
     while score_next(&mut judge).await? {}
     store.close().await;

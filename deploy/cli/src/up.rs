@@ -123,9 +123,8 @@ pub async fn wait(mut system: System) -> anyhow::Result<()> {
 /// Opens a lake, has every epoch written to it once it is closed, and judged
 /// from there. Before anybody has the system's book.
 async fn judge_by_lake(system: &mut System, url: &str, engine: &EngineArgs, folder: &Path) -> anyhow::Result<Lake> {
-    let lake = Lake::open(url, system.index.network()).await.context("opening the lake of --lake")?;
     let deployment = system.suite.deployment();
-    let Judging { judge, .. } = engine.open((url, lake.clone()), deployment, &system.index, folder, true)?;
+    let Judging { judge, lake, .. } = engine.open(url, deployment, &system.index, folder, true).await?;
     system.book = Arc::new(Book::judged_by(deployment.into(), judge));
     let (store, progress, stop) = (system.index.clone(), system.progress.clone(), system.process.shutdown.clone());
     let following = bizkey_indexer::lake::run(store, lake.clone(), progress, stop);
