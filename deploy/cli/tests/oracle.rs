@@ -2,6 +2,8 @@
 //! key in a token; with peers that show it on which leaf it is alone.
 #![allow(clippy::expect_used, clippy::unwrap_used)]
 
+mod members;
+
 use bizkey_client::Signer;
 use bizkey_devchain::{any_loopback_port, DevchainConfig};
 use bizkey_indexer::{model, Store};
@@ -15,51 +17,28 @@ use bizkey_primitives::{
     events::Event,
     party::Capital,
     receipt::{decode_payload, encode_payload, Payload},
-    report::{EpochState, Report},
-    AccountId, Epoch, Hash, Side,
+    report::EpochState,
+    Hash, Side,
 };
 use bizkey_tests::{
     token::{secret_file, Token, CONFIGURATION, PIN},
     world, World,
 };
+use members::{reports, run, trade, until, Running, MEMBERS, PATIENCE};
 use std::{
     fs,
-    io::{BufRead, BufReader},
     os::unix::fs::PermissionsExt,
     path::Path,
-    process::{Child, Command, Output, Stdio},
-    time::{Duration, Instant},
+    process::{Command, Output},
 };
 use subxt_signer::ecdsa;
-use tokio::sync::mpsc;
 
-/// Longest time that a process may take for anything.
-const PATIENCE: Duration = Duration::from_secs(60);
 /// Key of the first member of the test networks' committee.
 const MEMBER: &str = "//Committee/1";
-/// What the keys of the whole committee begin with.
-const MEMBERS: &str = "//Committee/";
 /// The variable that a member's key may be in.
 const VARIABLE: &str = "BIZKEY_TEST_MEMBER";
 /// Native coin of a member, smallest unit.
 const FUNDS: u128 = 1_000_000 * 1_000_000_000_000;
-
-/// A running member; stopped with the test.
-struct Running {
-    process: Child,
-    /// Where it serves.
-    url: String,
-    /// The lines of its output since it serves.
-    said: mpsc::UnboundedReceiver<String>,
-}
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        // It may have been killed already.
-        let _ = self.process.kill();
-        let _ = self.process.wait();
-    }
-}
 
 fn command(chain: &str, key: &str, data_dir: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_bizkey"));
@@ -80,19 +59,6 @@ fn start(chain: &str, key: &str, data_dir: &Path) -> Running {
     run(command(chain, key, data_dir))
 }
 
-fn run(mut command: Command) -> Running {
-    let mut process = command.stdout(Stdio::piped()).spawn().unwrap();
-    let mut lines = BufReader::new(process.stdout.take().unwrap()).lines();
-    let url = lines.by_ref().map(Result::unwrap).find_map(|line| {
-        assert!(!line.contains(MEMBERS) && !line.contains(PIN), "its secret is on its output: {line}");
-        line.strip_prefix("oracle   ").map(str::to_owned)
-    });
-    // What it says later is read also if no test wants it, lest it waits for a reader.
-    let (heard, said) = mpsc::unbounded_channel();
-    std::thread::spawn(move || lines.map_while(Result::ok).for_each(|line| drop(heard.send(line))));
-    Running { process, url: url.expect("its address"), said }
-}
-
 /// The next line with `part` in it that a member says.
 async fn hear(member: &mut Running, part: &str) -> String {
     let hearing = async {
@@ -110,30 +76,6 @@ fn refused(chain: &str, key: &str, data_dir: &Path) -> Output {
     command(chain, key, data_dir).output().unwrap()
 }
 
-/// The member's reports of the epoch, by the chain's events.
-async fn reports(world: &World, member: AccountId, epoch: Epoch) -> Vec<Report> {
-    let suite = &world.suite;
-    let head = suite.client().finalized_head().await.unwrap();
-    let mut found = vec![];
-    for number in suite.deployment().block + 1..=head.number {
-        let hash = suite.client().block_hash(number).await.unwrap().unwrap();
-        let block = suite.client().block(hash, &suite.deployment().contracts).await.unwrap();
-        found.extend(block.events.iter().filter_map(|event| match &event.event {
-            Event::ReportSubmitted(it) if it.member == member && it.epoch == epoch => Some(it.report),
-            _ => None,
-        }));
-    }
-    found
-}
-
-async fn until(what: &str, mut holds: impl AsyncFnMut() -> bool) {
-    let started = Instant::now();
-    while !holds().await {
-        assert!(started.elapsed() < PATIENCE, "{what}");
-        tokio::time::sleep(Duration::from_millis(200)).await;
-    }
-}
-
 async fn is_ready(member: &Running) -> bool {
     reqwest::get(format!("{}/ready", member.url)).await.is_ok_and(|answer| answer.status() == 200)
 }
@@ -145,11 +87,7 @@ async fn metrics(member: &Running) -> String {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_member_that_is_killed_and_started_twice_reports_each_epoch_once() {
     let world = World::new().await;
-    let mut shop = world.shop(1).await;
-    world.customers(1).await;
-    world.enter_epoch(0).await;
-    world.record(&mut shop, &[(1, 500)]).await;
-    world.enter_epoch(1).await;
+    trade(&world).await;
     let server = world.chain.serve(any_loopback_port()).await.unwrap();
     let (chain, folder) = (server.url(), tempfile::tempdir().unwrap());
     let (file, data_dir) = (folder.path().join("key"), folder.path().join("data"));
@@ -209,11 +147,7 @@ async fn a_member_whose_key_is_in_a_token_reports_and_its_report_becomes_the_epo
     let funds = ((*AsRef::<[u8; 32]>::as_ref(&member)).into(), FUNDS);
     let settings = DevchainConfig { endowed: vec![funds], ..DevchainConfig::default() };
     let world = World::deployed(settings, &rules).await;
-    let mut shop = world.shop(1).await;
-    world.customers(1).await;
-    world.enter_epoch(0).await;
-    world.record(&mut shop, &[(1, 500)]).await;
-    world.enter_epoch(1).await;
+    trade(&world).await;
     let server = world.chain.serve(any_loopback_port()).await.unwrap();
 
     let pin = folder.path().join("pin");

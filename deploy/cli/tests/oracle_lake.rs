@@ -2,40 +2,19 @@
 //! reports, and goes on after it was killed.
 #![allow(clippy::expect_used, clippy::unwrap_used)]
 
+mod members;
+
 use bizkey_devchain::any_loopback_port;
-use bizkey_primitives::{events::Event, report::Report, AccountId, Epoch};
+use bizkey_primitives::Epoch;
 use bizkey_tests::World;
-use std::{
-    fs,
-    io::{BufRead, BufReader},
-    os::unix::fs::PermissionsExt,
-    path::Path,
-    process::{Child, Command, Stdio},
-    time::{Duration, Instant},
-};
-
-/// Longest time that a process may take for anything.
-const PATIENCE: Duration = Duration::from_secs(60);
-
-/// A running member; killed with the test.
-struct Running {
-    process: Child,
-    url: String,
-}
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        // It may have ended already.
-        let _ = self.process.kill();
-        let _ = self.process.wait();
-    }
-}
+use members::{reports, run, trade, until, Running, MEMBERS};
+use std::{fs, os::unix::fs::PermissionsExt, path::Path, process::Command};
 
 /// A member of the committee in a folder of its own, with its key there.
 fn start(chain: &str, member: u32, folder: &Path, lake: Option<&Path>) -> Running {
     fs::create_dir_all(folder).unwrap();
     let key = folder.join("key");
-    fs::write(&key, format!("//Committee/{member}")).unwrap();
+    fs::write(&key, format!("{MEMBERS}{member}")).unwrap();
     fs::set_permissions(&key, fs::Permissions::from_mode(0o600)).unwrap();
     let mut command = Command::new(env!("CARGO_BIN_EXE_bizkey"));
     command.env_remove("BIZKEY_INDEX").env_remove("BIZKEY_LAKE");
@@ -44,36 +23,7 @@ fn start(chain: &str, member: u32, folder: &Path, lake: Option<&Path>) -> Runnin
     if let Some(lake) = lake {
         command.arg("--lake").arg(lake).args(["--engine", "in-process", "--partitions", "2"]);
     }
-    let mut process = command.stdout(Stdio::piped()).spawn().unwrap();
-    let mut lines = BufReader::new(process.stdout.take().unwrap()).lines();
-    let url = lines.by_ref().map(Result::unwrap).find_map(|line| line.strip_prefix("oracle   ").map(str::to_owned));
-    // What it says later is read, lest it waits for a reader.
-    std::thread::spawn(move || lines.for_each(drop));
-    Running { process, url: url.expect("its address") }
-}
-
-/// The member's reports of the epoch, by the chain's events.
-async fn reports(world: &World, member: AccountId, epoch: Epoch) -> Vec<Report> {
-    let suite = &world.suite;
-    let head = suite.client().finalized_head().await.unwrap();
-    let mut found = vec![];
-    for number in suite.deployment().block + 1..=head.number {
-        let hash = suite.client().block_hash(number).await.unwrap().unwrap();
-        let block = suite.client().block(hash, &suite.deployment().contracts).await.unwrap();
-        found.extend(block.events.iter().filter_map(|event| match &event.event {
-            Event::ReportSubmitted(it) if it.member == member && it.epoch == epoch => Some(it.report),
-            _ => None,
-        }));
-    }
-    found
-}
-
-async fn until(what: &str, mut holds: impl AsyncFnMut() -> bool) {
-    let started = Instant::now();
-    while !holds().await {
-        assert!(started.elapsed() < PATIENCE, "{what}");
-        tokio::time::sleep(Duration::from_millis(200)).await;
-    }
+    run(command)
 }
 
 async fn proof(member: &Running, epoch: Epoch) -> Option<serde_json::Value> {
@@ -85,11 +35,7 @@ async fn proof(member: &Running, epoch: Epoch) -> Option<serde_json::Value> {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_member_with_a_lake_reports_what_one_without_does_also_after_it_was_killed() {
     let world = World::new().await;
-    let mut shop = world.shop(1).await;
-    world.customers(1).await;
-    world.enter_epoch(0).await;
-    world.record(&mut shop, &[(1, 500)]).await;
-    world.enter_epoch(1).await;
+    let mut shop = trade(&world).await;
     let server = world.chain.serve(any_loopback_port()).await.unwrap();
     let (chain, folder) = (server.url(), tempfile::tempdir().unwrap());
     let (lake, with, without) = (folder.path().join("lake"), folder.path().join("with"), folder.path().join("without"));
