@@ -68,7 +68,7 @@ fn what_cannot_be_asked_is_said_and_nothing_is_written() {
 #[test]
 fn every_parameter_is_listed_with_its_argument() {
     let economy = text(&simulate(&["--list"]).stdout);
-    assert!(economy.contains("deposit_stage_1 = 10,000  (Bzky; 0 to 1,000,000,000)"), "{economy}");
+    assert!(economy.contains("deposit_stage_1 = 15,000  (Bzky; 0 to 1,000,000,000)"), "{economy}");
     let attack = text(&simulate(&["attack", "--list"]).stdout);
     assert!(attack.contains("identity_cost = 3,000  (cents;"), "{attack}");
 }
@@ -85,8 +85,8 @@ fn attacks_are_told_under_both_versions() {
     assert!(said.contains("Under bizpower-1 these pay: one-cent-orders"), "{said}");
     assert!(said.contains("Under bizpower-2 none of these pays."), "{said}");
     assert!(said.contains("no attack: the paper pays shops for holding"), "{said}");
-    assert!(said.contains("stage launch: no network beyond the town, a deposit of 10,000 Bzky"), "{said}");
-    assert!(said.contains("of 20 % of all shops a month"), "{said}");
+    assert!(said.contains("stage launch: no network beyond the town, a deposit of 15,000 Bzky"), "{said}");
+    assert!(said.contains("of 30 % of all shops a month, and of 70 % of those with fewer than"), "{said}");
 }
 
 #[test]
@@ -99,17 +99,21 @@ fn a_stage_has_its_deposit_and_where_nobody_is_audited_the_board_is_told() {
     };
     let said = with(&["--stage", "2"]);
     assert!(
-        said.contains("stage 2: 450,000 shops and 2,000,000 customers a day in all, a deposit of 500 Bzky"),
+        said.contains("stage 2: 450,000 shops and 2,000,000 customers a day in all, a deposit of 750 Bzky"),
         "{said}"
     );
     assert!(said.contains("Under bizpower-2 none of these pays."), "{said}");
-    let said = with(&["--set", "audited_percent_month=0"]);
+    let said = with(&["--stage", "start"]);
+    assert!(said.contains("no trade was seen yet, every clamp is 20.00"), "{said}");
+    assert!(said.contains("Under bizpower-2 none of these pays."), "{said}");
+    let unaudited = ["--set", "audited_percent_month=0", "--set", "audited_percent_month_small=0"];
+    let said = with(&unaudited);
     assert!(said.contains("Under bizpower-2 these pay: cash-self-dealing"), "{said}");
     assert!(said.contains("cash-self-dealing pays now: the board must have shops audited"), "{said}");
-    let said = with(&["--set", "audited_percent_month=5"]);
-    assert!(said.contains("must raise the deposit from 10,000"), "{said}");
+    let said = with(&["--set", "audited_percent_month=5", "--set", "audited_percent_month_small=5"]);
+    assert!(said.contains("must raise the deposit from 15,000"), "{said}");
     let refused = simulate(&["attack", "--stage", "4"]);
-    assert!(text(&refused.stderr).contains("there is no stage `4`: say launch, 1, 2 or 3"));
+    assert!(text(&refused.stderr).contains("there is no stage `4`: say start, launch, 1, 2 or 3"));
 }
 
 #[test]
@@ -144,4 +148,23 @@ fn real_receipts_are_played_and_what_cannot_be_is_counted() {
     assert!(text(&refused.stderr).contains("the receipts cover 12 days, but 44 are to be played"));
     let refused = simulate(&["attack", "--attack", "bribery"]);
     assert!(text(&refused.stderr).contains("no attack is named `bribery`; there are one-cent-orders"));
+}
+
+/// Real receipts of a chain of shops with two sales a shop and day, where they
+/// are given: each buyer weighs much there, so it is the hardest town we have.
+#[test]
+fn on_real_receipts_no_attack_pays_on_the_first_day_at_launch_nor_at_any_stage() {
+    let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data");
+    let [receipts, shops] = ["receipts-2017h1.csv.gz", "shops.csv"].map(|name| data.join(name));
+    if !receipts.exists() {
+        eprintln!("left out: {} is not there", receipts.display());
+        return;
+    }
+    for stage in ["start", "launch", "1", "2", "3"] {
+        let given = ["attack", "--receipts", receipts.to_str().unwrap(), "--shops", shops.to_str().unwrap()];
+        let output = simulate(&[given.as_slice(), &["--stage", stage]].concat());
+        assert!(output.status.success(), "{}", text(&output.stderr));
+        let said = text(&output.stdout);
+        assert!(said.contains("Under bizpower-2 none of these pays."), "stage {stage}: {said}");
+    }
 }

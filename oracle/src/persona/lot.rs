@@ -15,8 +15,9 @@
 //!   seed, shop, device, batch (8 bytes) and position (2 bytes), all little
 //!   endian, are the lowest.
 //!
-//! Small shops have the higher rate: they lose less when they are found, so
-//! that it takes more to keep them from it.
+//! Small shops have the higher rate: they lose less when they are found, and a
+//! forged buyer weighs more beside few true ones, so that it takes more to keep
+//! them from it. [`crate::simulation::defaults`] argues both rates.
 //!
 //! **Beforehand** nobody knows the seed: the epochs that are audited are over,
 //! and a whole one lies between, when its block is made. Whoever trades cannot
@@ -24,17 +25,16 @@
 //!
 //! **Whoever makes that block** can bias it: it can try one block after the
 //! other, with other transactions in another order, until it likes the hash. A
-//! shop at a rate of 20 % then escapes in four tries of five, and k of them in
-//! one of (5/4)^k tries; at 40 % in one of (5/3)^k. With a million tries, as
-//! many as an author may make in its turn, that is 62 shops of the one kind or
-//! 27 of the other, whatever the network's size: it can only choose among
-//! blocks that it makes itself. So it can spare a few friends, not a network,
-//! and only while the turn is its own. Authors take turns: one of n can do it
-//! in about one month of n, and a friend who goes on cheating is in the next
-//! month's lot, which somebody else draws. Others are drawn as before, and
-//! nothing can be chosen once the block is final. Where authors are few, draw
-//! a second lot that ends in another epoch: sparing somebody from both takes
-//! both authors.
+//! shop at a rate of 30 % then escapes in seven tries of ten, and k of them in
+//! one of (10/7)^k tries; at 70 % in one of (10/3)^k. With a million tries, as
+//! many as an author may make in its turn, that is 39 shops of the one kind or
+//! 11 of the other, whatever the network's size: it can only choose among blocks
+//! that it makes itself. So it can spare a few friends, not a network, and only
+//! while the turn is its own. Authors take turns: one of n can do it in about
+//! one month of n, and a friend who goes on cheating is in the next month's lot,
+//! which somebody else draws. Others are drawn as before, and nothing can be
+//! chosen once the block is final. Where authors are few, draw a second lot that
+//! ends in another epoch: sparing somebody from both takes both authors.
 //!
 //! **Whoever orders the audit** chooses the range of epochs, and with it the
 //! seed: it must be named before its seed's block is made, for instance once
@@ -49,11 +49,11 @@ use std::collections::BTreeSet;
 /// is made of: a whole epoch lies between.
 pub const SEED_AFTER: u32 = 2;
 /// Percent of shops that are drawn for a month.
-pub const PERCENT: u8 = 20;
+pub const PERCENT: u8 = 30;
 /// Percent of small shops that are.
-pub const PERCENT_SMALL: u8 = 40;
+pub const PERCENT_SMALL: u8 = 70;
 /// Shops with fewer buyers a day are small.
-pub const SMALL_BUYERS: u32 = 8;
+pub const SMALL_BUYERS: u32 = 5;
 /// Receipts of a shop that an audit looks at.
 pub const RECEIPTS: u32 = 50;
 /// Epochs that are audited at a time.
@@ -198,6 +198,25 @@ mod tests {
 
     fn drawn(entries: &[Entry]) -> BTreeSet<u32> {
         entries.iter().filter(|entry| entry.drawn.is_some()).map(|entry| entry.merchant).collect()
+    }
+
+    /// The simulation says that attacks do not pay under these.
+    #[test]
+    fn the_rates_are_those_that_attacks_are_played_with() {
+        let played = crate::simulation::AttackParameters::default();
+        let of = |rates: Rates| {
+            [rates.percent.into(), rates.percent_small.into(), rates.small_buyers.into(), u64::from(rates.receipts)]
+        };
+        assert_eq!(
+            of(Rates::default()),
+            [
+                played.audited_percent_month,
+                played.audited_percent_month_small,
+                played.small_shop_buyers_day,
+                played.audited_receipts
+            ]
+        );
+        assert_eq!(u64::from(EPOCHS), played.attack_days);
     }
 
     #[test]

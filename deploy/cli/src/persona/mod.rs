@@ -55,7 +55,7 @@ enum PersonaCommand {
     /// after those that are audited. Name the epochs before that block is made,
     /// for whoever chooses them later chooses among lots. The author of that one
     /// block can try others until it likes the hash: with a million tries it
-    /// spares some 60 shops at 20 %, or 27 at 40 %, in that one lot; the next
+    /// spares some 40 shops at 30 %, or 11 at 70 %, in that one lot; the next
     /// one is drawn by somebody else's block. Where authors are few, draw a
     /// second lot that ends in another epoch.
     Lot(LotArgs),

@@ -31,13 +31,14 @@ pub struct AttackArgs {
     /// Their shops: CSV with store_id, area_m2, staff, rent_per_m2_month, wage_month.
     #[arg(long, requires = "receipts", value_name = "FILE")]
     shops: Option<PathBuf>,
-    /// The shop that attacks: its store_id, or its number in the made-up town; without it the one whose buyers weigh
-    /// the most or, if that is better for the attacker, the one with the least trade.
+    /// The shop that attacks: its store_id, or its number in the made-up town; without it the best for the attacker of
+    /// the one whose buyers weigh the most, the one with the least trade, and one that opens for the attack.
     #[arg(long, value_name = "ID")]
     shop: Option<String>,
-    /// When the network is attacked: at its launch, or when stage 1, 2 or 3 of the paper has been reached, with the
-    /// deposit, the price, and the shops and customers beyond the town that it has then.
-    #[arg(long, default_value_t, value_name = "launch|1|2|3")]
+    /// When the network is attacked: on its first day; at its launch, when the board has seen two weeks of trade; or
+    /// when stage 1, 2 or 3 of the paper has been reached, with the deposit, the price, and the shops and customers
+    /// beyond the town that it has then.
+    #[arg(long, default_value_t, value_name = "start|launch|1|2|3")]
     stage: Stage,
     /// What if: change a parameter, such as identity_cost=800. Can be repeated.
     #[arg(long = "set", value_name = "NAME=VALUE")]
@@ -118,15 +119,24 @@ fn print_stage(stage: Stage, parameters: &AttackParameters) {
     } else {
         format!("{} shops and {} customers a day in all", grouped(*network_shops), grouped(*network_customers))
     };
-    println!("stage {stage}: {network}, a deposit of {} Bzky", grouped(*deposit));
+    let figures = match (parameters.board_figures, parameters.opening_clamp) {
+        (0, 0) => "; the board has set no clamp".to_owned(),
+        (0, clamp) => {
+            format!("; no trade was seen yet, every clamp is {}.{:02}", grouped(clamp / 100), clamp % 100)
+        }
+        _ => String::new(),
+    };
+    println!("stage {stage}: {network}, a deposit of {} Bzky{figures}", grouped(*deposit));
 }
 
 /// How forgers are found.
 fn audits(parameters: &AttackParameters) -> String {
     let AttackParameters { audited_percent_month, audited_receipts, recognised_percent, .. } = parameters;
+    let (small, buyers) = (parameters.audited_percent_month_small, parameters.small_shop_buyers_day);
     format!(
         "Found: by the persona's own rules, run over the receipts of all the days; whom they suspect is audited. By \
-         an audit by lot, of {audited_percent_month} % of all shops a month. By a demand to open a receipt. An audit \
+         an audit by lot, of {audited_percent_month} % of all shops a month, and of {small} % of those with fewer \
+         than {buyers} buyers a day, forged ones among them. By a demand to open a receipt. An audit \
          draws {audited_receipts} receipts and recognises {recognised_percent} % of the forged ones among them. \
          Whoever is found is removed: the deposit is seized, what is deferred is not paid, later income is lost. \
          Where the rules see nothing, the lot is all there is."
@@ -278,10 +288,13 @@ fn pays(least: u128, parameters: &AttackParameters) -> String {
 
 fn print_plans(comparisons: &[Comparison], names: &[String]) {
     println!("\nThe plans:");
-    let shop = |outcome: &Outcome| names.get(outcome.shop as usize - 1).cloned().unwrap_or_default();
+    let shop = |outcome: &Outcome| match names.get(outcome.shop as usize - 1) {
+        Some(name) => format!("shop {name}"),
+        None => "a shop that opens for it".to_owned(),
+    };
     for Comparison { attack, first, second } in comparisons {
-        println!("{attack:<18}   1  shop {}: {}", shop(first), first.what);
-        println!("{:<18}   2  shop {}: {}", "", shop(second), second.what);
+        println!("{attack:<18}   1  {}: {}", shop(first), first.what);
+        println!("{:<18}   2  {}: {}", "", shop(second), second.what);
     }
 }
 

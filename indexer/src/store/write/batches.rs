@@ -76,7 +76,7 @@ impl Writer<'_> {
         let announced: usize = batches.clone().map(|(_, batch)| usize::from(batch.count)).sum();
         let mut receipts = RECEIPTS.begin(self.connection, "storing receipts", announced).await?;
         for (place, batch) in batches {
-            self.log.added(&relations::BATCHES, &values![batch.device, batch.seq]);
+            self.log.added(&relations::BATCHES, &[batch.device.into(), batch.seq.into()]);
             self.recorded.batch(place, epoch, batch, customers, &mut receipts).await?;
         }
         receipts.finish().await?;

@@ -42,7 +42,7 @@ pub struct Account {
     pub time: i128,
     /// Price of the identities, which are lost if they are found.
     pub bought: i128,
-    /// Bzky that goes for rent.
+    /// Bzky that goes for rent and interest.
     pub rent: i128,
     /// Bzky that honest trade would earn after the attack, lost if it is found.
     pub future: i128,

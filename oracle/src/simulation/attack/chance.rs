@@ -45,6 +45,8 @@ pub struct Traces {
     pub suspected: Audited,
     /// All receipts of the shop in the days of the attack.
     pub all: Audited,
+    /// The shop's buyers in those days, those of each day counted anew.
+    pub buyers: u64,
 }
 
 /// Chances, of [`CERTAIN`].
@@ -69,13 +71,23 @@ fn audit(parameters: &AttackParameters, audited: Audited) -> u128 {
     CERTAIN - repeated(CERTAIN - recognised, parameters.audited_receipts.min(audited.receipts))
 }
 
+/// How many of the shops with so many buyers are drawn for an audit: as
+/// [`crate::persona::lot`] draws.
+fn drawn_percent(parameters: &AttackParameters, buyers: u64) -> u64 {
+    if buyers < parameters.small_shop_buyers_day.saturating_mul(parameters.attack_days) {
+        parameters.audited_percent_month_small
+    } else {
+        parameters.audited_percent_month
+    }
+}
+
 /// How likely somebody who leaves `traces` is found in the days of the attack.
 #[must_use]
 pub fn found(parameters: &AttackParameters, traces: &Traces) -> Chances {
     let demanded = CERTAIN * u128::from(parameters.demand_ppm) / 1_000_000;
     let demand = CERTAIN - repeated(CERTAIN - demanded, traces.unopenable);
     let rules = audit(parameters, traces.suspected);
-    let drawn = CERTAIN * u128::from(parameters.audited_percent_month) / 100;
+    let drawn = CERTAIN * u128::from(drawn_percent(parameters, traces.buyers)) / 100;
     let by_lot = both(drawn, audit(parameters, traces.all));
     let (months, days) = (parameters.attack_days / MONTH, parameters.attack_days % MONTH);
     let rest = CERTAIN - by_lot * u128::from(days) / u128::from(MONTH);
@@ -88,8 +100,9 @@ pub fn found(parameters: &AttackParameters, traces: &Traces) -> Chances {
 mod tests {
     use super::*;
 
+    /// Of a shop that is not small.
     fn all(forged: u64, receipts: u64) -> Traces {
-        Traces { all: Audited { receipts, forged }, ..Traces::default() }
+        Traces { all: Audited { receipts, forged }, buyers: 1_000_000, ..Traces::default() }
     }
 
     #[test]
@@ -112,6 +125,20 @@ mod tests {
             found(&half, &Traces { suspected: Audited { receipts: 4, forged: 2 }, ..all(0, 9) }).any,
             CERTAIN / 2
         );
+    }
+
+    #[test]
+    fn a_shop_with_fewer_buyers_a_day_is_drawn_at_the_rate_of_small_ones() {
+        let parameters = AttackParameters {
+            audited_percent_month: 10,
+            audited_percent_month_small: 50,
+            small_shop_buyers_day: 5,
+            recognised_percent: 100,
+            attack_days: 30,
+            ..Default::default()
+        };
+        let lot = |buyers| found(&parameters, &Traces { buyers, ..all(9, 9) }).lot;
+        assert_eq!((lot(0), lot(149), lot(150)), (CERTAIN / 2, CERTAIN / 2, CERTAIN / 10));
     }
 
     #[test]

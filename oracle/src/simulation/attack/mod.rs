@@ -16,13 +16,15 @@
 //! the best of them is what counts. Where the rules leave a doubt it is
 //! decided for the attacker: the town earns the most that it can, Time can all
 //! be spent, what was paid under bizpower-1 is never given back, Time is kept
-//! even by those who are found. Unless a shop is named, both the one that
-//! gains the most and the one that has the least to lose attack.
+//! even by those who are found. Unless a shop is named, the one that gains the
+//! most, the one with the least trade, and one that opens for the attack and has
+//! none all attack.
 //!
 //! **Who is found.** A shop that cannot open a demanded receipt; one that the
 //! rules of [`crate::persona`] suspect, which is audited for it; and one that
-//! the lot audits, which nobody can see coming. A plan that the rules do not
-//! see is found by the lot alone. An audit draws receipts, and compares each
+//! the lot audits, which nobody can see coming: small shops the more often, since
+//! each of their buyers weighs more. A plan that the rules do not see is found
+//! by the lot alone. An audit draws receipts, and compares each
 //! with till, stock and payments: the more are forged, the likelier it meets one.
 //!
 //! **What is lost.** The board removes who is found. A removed shop's deposit
@@ -159,8 +161,8 @@ pub struct Comparison {
 }
 
 /// Plays attacks by a named shop, or else by the one whose buyers weigh the
-/// most and the one with the least trade, of which the better counts. `done`
-/// is told of each attack that is over.
+/// most, the one with the least trade, and a newcomer, of which the best
+/// counts. `done` is told of each attack that is over.
 ///
 /// # Errors
 /// [`AttackError`].
@@ -173,7 +175,7 @@ pub fn compare(
 ) -> Result<Vec<Comparison>, AttackError> {
     let attackers: &[Attacker] = match attacker {
         Some(index) => &[Attacker::Named(index)],
-        None => &[Attacker::Weightiest, Attacker::LeastTrade],
+        None => &[Attacker::Weightiest, Attacker::LeastTrade, Attacker::Newcomer],
     };
     let judge = |algorithm, attacker| Judge::new(Scene::new(parameters, town, algorithm, attacker)?);
     // Under bizpower-1 one shop is enough to see that attacks pay.

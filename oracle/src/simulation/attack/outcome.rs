@@ -31,7 +31,7 @@ pub struct Costs {
     pub wages: i128,
     /// Time given to customers for what they lose.
     pub time_given: i128,
-    /// Interest on what is locked or rented.
+    /// Interest on what is locked or rented, a deposit made for the attack among it.
     pub capital: i128,
     /// Deposit and future income, times the chance of losing them.
     pub penalties: i128,
@@ -189,7 +189,8 @@ impl<'a> Judge<'a> {
 
         let forged = suspicion::forged(&self.scene, plan);
         let all = suspicion::all(&self.scene, plan, &forged);
-        let traces = Traces { unopenable: plan.unopenable, all, ..Traces::default() };
+        let buyers = suspicion::buyers(&self.scene, &plan.days);
+        let traces = Traces { unopenable: plan.unopenable, all, buyers, ..Traces::default() };
 
         let paid_honestly = honest.merchant(*attacker);
         let paid = attacked.merchant(*attacker);
@@ -203,6 +204,8 @@ impl<'a> Judge<'a> {
                 (gain - signed(waiting.saturating_sub(kept)), waiting > deposit)
             }
         };
+        // Who trades honestly has a deposit anyway.
+        let locked = if paid_honestly == 0 { interest(deposit, parameters, 24) } else { 0 };
         let change =
             |customer: &CustomerIndex| signed(attacked.customer(*customer)) - signed(honest.customer(*customer));
         let time: i128 = plan.own.iter().map(change).sum();
@@ -229,7 +232,7 @@ impl<'a> Judge<'a> {
             is_beyond_deposit,
             time,
             bought: signed(bought) * minor,
-            rent: signed(interest(plan.rented, parameters, parameters.rented_hours)),
+            rent: signed(interest(plan.rented, parameters, parameters.rented_hours) + locked),
             future: signed(mul_div(paid_honestly, parameters.future_days.into(), parameters.attack_days.into())),
             deposit: signed(deposit),
             fixed_costs,

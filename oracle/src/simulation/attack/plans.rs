@@ -2,6 +2,7 @@
 
 use super::{
     scene::{Scene, FIRST_MONTH, SIXTH_MONTH},
+    suspicion,
     town::Sale,
     Attack,
 };
@@ -61,6 +62,26 @@ fn sizes(most: u64) -> BTreeSet<u64> {
     BTreeSet::from([most.min(1), most.min(2), most.min(3), most.div_ceil(4), most])
 }
 
+/// Likewise of buyers, and as few as it takes to be no small shop any more,
+/// which is audited less.
+fn buyers(scene: &Scene<'_>) -> BTreeSet<u64> {
+    let most = scene.parameters.size;
+    let days = scene.honest_days().len() as u64;
+    let needed = scene.parameters.small_shop_buyers_day.saturating_mul(days);
+    let missing = needed.saturating_sub(suspicion::buyers(scene, scene.honest_days()));
+    let mut sizes = sizes(most);
+    for rhythm in Rhythm::ALL {
+        let (mut number, mut come) = (0, 0);
+        while come < missing && number < most {
+            let nth = usize::try_from(number).unwrap_or(usize::MAX);
+            come += (0..scene.honest_days().len()).filter(|day| rhythm.comes(nth, *day)).count() as u64;
+            number += 1;
+        }
+        sizes.extend((number > 0).then_some(number));
+    }
+    sizes
+}
+
 /// On which days people come who buy for the attacker.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Rhythm {
@@ -105,6 +126,17 @@ impl Scene<'_> {
         self.honest_days().iter().map(|sales| sales.iter().filter(keep).copied().collect()).collect()
     }
 
+    /// Whether to keep the attacker's honest sales: with or without them, if
+    /// there are any.
+    fn with_own(&self) -> &'static [bool] {
+        let has_own = self.honest_days().iter().flatten().any(|sale| sale.merchant == self.attacker);
+        if has_own {
+            &[true, false]
+        } else {
+            &[true]
+        }
+    }
+
     fn fake(&self, customer: Option<CustomerIndex>, rail: Rail, amount: u64, is_ticketed: bool) -> Sale {
         let merchant = self.attacker;
         Sale { merchant, customer, channel: Channel::InStore, rail, amount: amount.clamp(1, MAX_AMOUNT), is_ticketed }
@@ -132,7 +164,7 @@ impl Scene<'_> {
         let mut plans = Vec::new();
         for rhythm in Rhythm::ALL {
             for (amount, rail) in self.amounts() {
-                for with_own in [true, false] {
+                for &with_own in self.with_own() {
                     let mut days = self.days(with_own);
                     let (mut added, mut paid_days) = (0u64, 0);
                     for (day, sales) in days.iter_mut().enumerate() {
@@ -204,14 +236,14 @@ fn sybil_customers(scene: &Scene<'_>) -> Vec<Plan> {
         let plans = scene.purchases("sybils", number, number);
         plans.into_iter().map(move |plan| Plan { identities: number, ..plan })
     };
-    sizes(scene.parameters.size).into_iter().flat_map(of).collect()
+    buyers(scene).into_iter().flat_map(of).collect()
 }
 
 /// Accomplices are taken to be people who do not use Bizkey otherwise: they
 /// have nothing to lose.
 fn cash_self_dealing(scene: &Scene<'_>) -> Vec<Plan> {
     let free = scene.parameters.free_accomplices;
-    let numbers: BTreeSet<u64> = sizes(scene.parameters.size).into_iter().chain([free]).filter(|n| *n > 0).collect();
+    let numbers: BTreeSet<u64> = buyers(scene).into_iter().chain([free]).filter(|n| *n > 0).collect();
     numbers.into_iter().flat_map(|number| scene.purchases("accomplices", number, free)).collect()
 }
 
@@ -330,7 +362,7 @@ fn invented_receipts(scene: &Scene<'_>) -> Vec<Plan> {
     let is_ticketed = scene.algorithm == Algorithm::Bizpower2;
     for number in sizes(scene.parameters.size.min(customers)) {
         for (amount, rail) in [(1, Rail::Cash), (scene.lo(), Rail::Cash)] {
-            for with_own in [true, false] {
+            for &with_own in scene.with_own() {
                 let mut days = scene.days(with_own);
                 for (day, sales) in (0u64..).zip(&mut days) {
                     let stranger = |nth| u32::try_from((day * number + nth) % customers + 1).ok();

@@ -2,7 +2,7 @@
 
 use super::{
     board,
-    town::{Sale, Town},
+    town::{Sale, Shop, Town},
     AttackError,
 };
 use crate::{
@@ -14,7 +14,7 @@ use bizkey_primitives::{
     ticket::{Reference, REFERENCE_BYTES},
     Balance, CustomerIndex, Epoch, MerchantIndex, Side, TOKEN,
 };
-use std::collections::BTreeMap;
+use std::{borrow::Cow, collections::BTreeMap};
 
 /// A month in which all is paid by BizPower.
 pub const FIRST_MONTH: Epoch = 0;
@@ -52,8 +52,11 @@ pub enum Attacker {
     /// The one whose buyers weigh the most: the smallest product of lo and
     /// capital. It gains the most.
     Weightiest,
-    /// The one that sells the least, but something. It has the least to lose.
+    /// The one that sells the least, but something. It has little to lose.
     LeastTrade,
+    /// A shop that opens for the attack and never sells anything, else like the
+    /// one whose buyers weigh the most. It has the deposit to lose, no more.
+    Newcomer,
 }
 
 /// A town under one algorithm, ready for the days of the attack.
@@ -62,7 +65,7 @@ pub struct Scene<'a> {
     /// The parameters.
     pub parameters: &'a AttackParameters,
     /// The town.
-    pub town: &'a Town,
+    pub town: Cow<'a, Town>,
     /// The algorithm.
     pub algorithm: Algorithm,
     /// What the board has set.
@@ -91,32 +94,15 @@ impl<'a> Scene<'a> {
             return Err(AttackError::TooShort { needed, has });
         }
         let board = board::decide(parameters, town);
-        let weight = |shop: &super::town::Shop| {
-            let lo = board.clamp(Some(&shop.business)).map_or(u64::MAX, |clamp| clamp.lo);
-            let capital = shop.capital.total().max(board.capital_floor(Some(&shop.business)));
-            capital.saturating_mul(lo.into())
-        };
-        let indices = || (1..).zip(&town.shops);
-        let days = town.days.iter().skip(usize::try_from(parameters.warmup_days).unwrap_or(usize::MAX));
-        let mut sold: BTreeMap<MerchantIndex, u64> = BTreeMap::new();
-        for sale in days.flatten() {
-            *sold.entry(sale.merchant).or_default() += 1;
-        }
-        let able = || indices().filter(|(index, shop)| weight(shop) > 0 && sold.contains_key(index));
-        let chosen = match attacker {
-            Attacker::Named(attacker) => indices().find(|(index, _)| *index == attacker),
-            Attacker::Weightiest => able().min_by_key(|(_, shop)| weight(shop)),
-            Attacker::LeastTrade => able().min_by_key(|(index, _)| sold.get(index).copied()),
-        };
-        let (attacker, _) = chosen.ok_or(AttackError::NoShop { shops: town.shops.len() })?;
+        let (town, attacker) = place(parameters, town, &board, attacker)?;
         // A shop holds its deposit and, one more than the other, up to as much again.
         let deposit = TOKEN * Balance::from(parameters.deposit);
         let held = |index: MerchantIndex| deposit + deposit * Balance::from(index % 5) / 4;
-        let holdings = indices().map(|(index, _)| (index, held(index))).collect();
+        let holdings = (1..).zip(&town.shops).map(|(index, _)| (index, held(index))).collect();
         let mut scene = Self { parameters, town, algorithm, board, attacker, engine: Engine::new(), holdings };
         let mut engine = Engine::new();
         for day in 0..parameters.warmup_days {
-            let sales = &town.days[usize::try_from(day).unwrap_or(0)];
+            let sales = &scene.town.days[usize::try_from(day).unwrap_or(0)];
             scene.score(&mut engine, sales)?;
         }
         scene.engine = engine;
@@ -131,7 +117,7 @@ impl<'a> Scene<'a> {
 
     /// The days of the attack, as the honest town lives them.
     #[must_use]
-    pub fn honest_days(&self) -> &'a [Vec<Sale>] {
+    pub fn honest_days(&self) -> &[Vec<Sale>] {
         let bounds = |number: u64| usize::try_from(number).unwrap_or(usize::MAX);
         let warmup = bounds(self.parameters.warmup_days);
         &self.town.days[warmup..warmup + bounds(self.parameters.attack_days)]
@@ -215,6 +201,40 @@ impl<'a> Scene<'a> {
             *earnings.customers.entry(leaf.account).or_default() += paid;
         }
     }
+}
+
+/// The town with the shop that attacks, and that shop's number.
+fn place<'a>(
+    parameters: &AttackParameters,
+    town: &'a Town,
+    board: &Parameters,
+    attacker: Attacker,
+) -> Result<(Cow<'a, Town>, MerchantIndex), AttackError> {
+    let weight = |shop: &Shop| {
+        let lo = board.clamp(Some(&shop.business)).map_or(u64::MAX, |clamp| clamp.lo);
+        let capital = shop.capital.total().max(board.capital_floor(Some(&shop.business)));
+        capital.saturating_mul(lo.into())
+    };
+    let indices = || (1..).zip(&town.shops);
+    let days = town.days.iter().skip(usize::try_from(parameters.warmup_days).unwrap_or(usize::MAX));
+    let mut sold: BTreeMap<MerchantIndex, u64> = BTreeMap::new();
+    for sale in days.flatten() {
+        *sold.entry(sale.merchant).or_default() += 1;
+    }
+    let able = || indices().filter(|(index, shop)| weight(shop) > 0 && sold.contains_key(index));
+    let chosen = match attacker {
+        Attacker::Named(attacker) => indices().find(|(index, _)| *index == attacker),
+        Attacker::Weightiest | Attacker::Newcomer => able().min_by_key(|(_, shop)| weight(shop)),
+        Attacker::LeastTrade => able().min_by_key(|(index, _)| sold.get(index).copied()),
+    };
+    let (index, shop) = chosen.ok_or(AttackError::NoShop { shops: town.shops.len() })?;
+    if attacker != Attacker::Newcomer {
+        return Ok((Cow::Borrowed(town), index));
+    }
+    let mut town = town.clone();
+    town.shops.push(*shop);
+    let newcomer = MerchantIndex::try_from(town.shops.len()).map_err(|_| AttackError::NoShop { shops: 0 })?;
+    Ok((Cow::Owned(town), newcomer))
 }
 
 /// Where the receipt of a day's sale number `number` stands.

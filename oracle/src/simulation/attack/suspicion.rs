@@ -61,6 +61,16 @@ pub fn all(scene: &Scene<'_>, plan: &Plan, forged: &BTreeSet<ReceiptId>) -> Audi
     Audited { receipts, forged: forged.len() as u64 }
 }
 
+/// The shop's buyers in the days of the attack, those of each day counted
+/// anew: by them a lot tells a small shop.
+pub fn buyers(scene: &Scene<'_>, days: &[Vec<TownSale>]) -> u64 {
+    let of_day = |sales: &Vec<TownSale>| {
+        let own = sales.iter().filter(|sale| sale.merchant == scene.attacker);
+        own.filter_map(|sale| sale.customer).collect::<BTreeSet<_>>().len() as u64
+    };
+    days.iter().map(of_day).sum()
+}
+
 /// The receipts for which the rules suspect the shop or somebody of its ring,
 /// at the end of the days of the attack.
 ///
